@@ -1,0 +1,1 @@
+"""Perkline: digital goods sold through distributors."""

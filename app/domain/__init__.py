@@ -1,0 +1,1 @@
+"""Rooms: the business, one folder each."""

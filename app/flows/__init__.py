@@ -1,0 +1,1 @@
+"""Every write the product can do, one file per story."""

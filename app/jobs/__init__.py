@@ -1,0 +1,1 @@
+"""Doors for the queue and the clock."""

@@ -1,0 +1,1 @@
+"""The isolation kernel: which shop is this, and nothing of any other."""
