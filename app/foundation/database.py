@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from flask import has_app_context
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import BigInteger, DateTime, Identity, MetaData, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
@@ -35,7 +36,7 @@ class Base(DeclarativeBase):
     registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map=COLUMN_TYPES)
 
 
-class ScopedSession(Session):
+class ScopedSession(FlaskSession):
     """A session behind the tenants' wall."""
 
 
@@ -50,6 +51,13 @@ else:
 
 Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+
+
+
+def fresh_session() -> ScopedSession:
+    """A session of its own, for one unit of work."""
+    return ScopedSession(db, expire_on_commit=False)
+
 
 _work_session: ContextVar[Session | None] = ContextVar("perkline_work_session", default=None)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.foundation import audit, outbox
 from app.foundation.actor import SYSTEM, Actor
-from app.foundation.database import ScopedSession, _work_session, db
+from app.foundation.database import _work_session, fresh_session
 
 
 class NestedWork(RuntimeError):
@@ -40,7 +40,7 @@ def unit_of_work(actor: Actor = SYSTEM, *, lock_seconds: float = 3) -> Iterator[
     """Commit when the block ends, roll back when it raises. Nesting raises NestedWork."""
     if _work_session.get() is not None:
         raise NestedWork("a unit of work is already open")
-    fresh = ScopedSession(db.engine, expire_on_commit=False)
+    fresh = fresh_session()
     token = _work_session.set(fresh)
     try:
         with fresh.begin():
