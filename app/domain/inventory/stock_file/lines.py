@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.foundation.errors import Kind, ProductError
 from app.foundation.vault import Secret
 
 
@@ -46,9 +47,7 @@ Cell = str | datetime | Reason
 Cells = list[Cell] | Reason
 
 
-class FileUnreadable(Exception):
+class FileUnreadable(ProductError):
     """The file as a whole cannot be read; `reason` says why."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    code, kind = "stock_file_unreadable", Kind.INVALID
