@@ -91,7 +91,7 @@ def _maker(
         return makers[row["same_as"]]
     first, second = row["hues"]
     maker = Maker(row["key"], _words(row), _words(row, "about"), (first, second), row["mark"])
-    makers[maker.key] = (maker, {"brand": shelf["brand"]})
+    makers[maker.key] = (maker, {"brand": row.get("brand") or shelf["brand"]})
     return makers[maker.key]
 
 
@@ -115,7 +115,7 @@ def _sku(place: int, row: str, goods: dict[str, Any], facts: dict[str, Any]) -> 
     prices = price(face, (supply, floor, suggested))
     key = f"{goods['key']}-{place}"
     dice = Random(f"stock/{key}")
-    stock = _stock(goods["kind"], prices.face_value_minor, dice)
+    stock = _stock(goods["kind"], prices.face_value_minor, dice, scarce="热销" not in goods["tags"])
     return DemoSku(
         key=key, name=Words(zh, en), currency=facts.get("currency", "CNY"),
         face_value_minor=prices.face_value_minor, supply_minor=prices.supply_minor,
@@ -126,13 +126,13 @@ def _sku(place: int, row: str, goods: dict[str, Any], facts: dict[str, Any]) -> 
     )
 
 
-def _stock(kind: str, face_minor: int, dice: Random) -> int | None:
-    """Units on the shelf: fewer of the dear ones, and now and then almost none."""
+def _stock(kind: str, face_minor: int, dice: Random, *, scarce: bool) -> int | None:
+    """Units on the shelf: fewer of the dear ones, and of what is scarce now and then almost none."""
     if kind in ("topup", "manual"):
         return None
     if kind == "reusable":
         return 5000
-    if dice.random() < 0.06:
+    if scarce and dice.random() < 0.09:
         return dice.choice((0, 3, 4))
     return max(12, min(240, int(1_500_000 / (face_minor + 6_000)) + dice.randrange(-20, 40)))
 
