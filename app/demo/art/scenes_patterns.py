@@ -45,13 +45,13 @@ def gate(it: Subject) -> str:
         + f'<circle cx="326" cy="160" r="148" fill="{tint.soft}"/>'
         + f'<g clip-path="url(#{name}c)"><path d="M180 20h300v300H180z" fill="url(#{name})"/>'
         + f'<circle cx="386" cy="92" r="34" fill="{tint.pop}"/>'
-        + f'<path d="M180 220l70-{60 + rise} 60 70 50-{40 + rise} 110 110v120H180z" fill="{tint.second}"/>'
-        + f'<path d="M180 250c80-60 140 10 300-{rise}v100H180z" fill="{tint.strong}"/>'
-        + f'<path d="M180 282c90-30 150 10 300-8v60H180z" fill="{tint.deep}"/></g>'
+        + f'<path d="M180 200l76-{70 + rise} 62 76 52-{44 + rise} 110 118v120H180z" fill="{tint.second}"/>'
+        + f'<path d="M180 226c80-60 140 10 300-{rise}v100H180z" fill="{tint.strong}"/>'
+        + f'<path d="M180 246c90-34 150 8 300-12v60H180z" fill="{tint.deep}"/></g>'
         + marks.draw(it.mark, x=32, y=34, size=54, colour=tint.strong)
         + label(it.maker, x=32, y=124, within=140, at_most=24, fill=tint.ink, weight=600)
-        + f'<path d="M0 252h480v108H0z" fill="{tint.paper}" opacity=".9"/>'
-        + headline(it, x=30, y=316, within=420, ink=tint.ink, at_most=78)
+        + f'<path d="M0 252h480v108H0z" fill="{tint.paper}"/>'
+        + headline(it, x=30, y=318, within=420, ink=tint.ink, at_most=68)
         + label(it.caption, x=33, y=346, within=410, at_most=20, fill=tint.strong, weight=700)
     )
 
