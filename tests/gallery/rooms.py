@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Blueprint, Flask, render_template, request
 from flask_babel import Babel, get_locale
 
-from app.web.look import CATALOGUE, PRESETS, content_security_policy, furnish
+from app.web.look import CATALOGUE, PERKLINE, compose, content_security_policy, furnish
 from tests.gallery import samples
 
 WEB = Path(__file__).parents[2] / "app" / "web"
@@ -19,7 +19,7 @@ def choose_language() -> str:
 
 
 def gallery() -> Flask:
-    app = Flask("gallery")
+    app = Flask("gallery", root_path=str(Path(__file__).parent))
     app.secret_key = "gallery"
     app.config["TEMPLATES_AUTO_RELOAD"] = True
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(path) for path in CATALOGUES)
@@ -49,5 +49,10 @@ def gallery() -> Flask:
     @app.get("/p/<slug>")
     def product(slug):
         return show("storefront/product.html", page=samples.product(language(), "topup" if "topup" in slug else "code"))
+
+    @app.route("/console/<name>", methods=["GET", "POST"])
+    def console(name):
+        page = render_template(f"gallery/{name}.html", frame=samples.frame(), list=samples.listings())
+        return page, 200, {"Content-Security-Policy": content_security_policy(compose(PERKLINE))}
 
     return app

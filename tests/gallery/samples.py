@@ -6,6 +6,8 @@ import segno
 from markupsafe import Markup
 
 from app.web.look import PRESETS, ShopFace, compose
+from app.web.look.frames import Frame, NavGroup, NavItem
+from app.web.look.tables import Column, Filter, TablePage
 from app.web.storefront import page_data as data
 
 NOW = datetime.now(UTC)
@@ -191,4 +193,22 @@ def order(language: str, state: str = "delivered", *, revealed: bool = False, la
         expires_at=NOW + timedelta(minutes=12) if st == "awaiting_payment" else None,
         late_money=late,
         again="/p/bilibili-premium",
+    )
+
+
+def frame() -> Frame:
+    return Frame(
+        door="分销商", subject="灯火网络科技", person="lin@lantern.example", current="/distributor/listings",
+        nav=(NavGroup((NavItem("总览", "/distributor", "home"), NavItem("上架商品", "/distributor/listings", "tag"), NavItem("订单", "/distributor/orders", "receipt", 3))),
+             NavGroup((NavItem("店铺外观", "/distributor/look", "shop"), NavItem("收入与打款", "/distributor/earnings", "coins"), NavItem("成员", "/distributor/people", "users"), NavItem("设置", "/distributor/settings", "settings")), "店铺")),
+        doors=(("平台", "/platform"),),
+    )
+
+
+def listings() -> TablePage:
+    rows = [dict(id=i, name=g[1], brand=g[3], price=g[4], floor=g[4] * 9 // 10, stock=(i * 37) % 500 if i != 4 else 0, picture=drawn(g[1][:2], g[6])) for i, g in enumerate(GOODS)]
+    return TablePage(
+        columns=(Column("name", "商品", sortable=True), Column("brand", "品牌方"), Column("price", "售价", sortable=True, figures=True), Column("floor", "最低限价", figures=True), Column("stock", "库存", sortable=True, figures=True), Column("state", "状态")),
+        rows=rows, page=2, pages=11, total=2244, sort="-price", searches="搜索商品或编号",
+        filters=(Filter("brand", "品牌方", (("b", "哔哩哔哩"), ("s", "Steam"))), Filter("state", "状态", (("on", "在售"), ("out", "售罄")))), selects="sku",
     )

@@ -38,6 +38,7 @@ def furnish(app: Flask) -> None:
         page_language=_page_language,
         language_tag=lambda language: TAGS.get(language, language),
         language_link=lambda language: _here_with(lang=language),
+        table_link=_here_with,
         page_link=lambda number: _here_with(page=number),
         sort_link=lambda key: _here_with(sort=key, page=""),
         language_names=LANGUAGES,
