@@ -1,0 +1,137 @@
+"""Every setting: its type, its default, its meaning. Read once from the environment."""
+
+import base64
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(ValueError):
+    """A setting is missing or cannot be read; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The program's settings. Names in the environment are the field names in capitals (docs/settings.md)."""
+
+    home: Path
+    """PERKLINE_HOME: data, logs and the demo's mailbox."""
+    database_url: str = field(repr=False)
+    """DATABASE_URL: owner of the schema; migrations and roles."""
+    database_app_url: str = field(repr=False)
+    """DATABASE_APP_URL: the serving login, which owns nothing; derived from DATABASE_URL when missing."""
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    """SECRET_KEY: signs cookies, quotes and order links; fingerprints are keyed from FINGERPRINT_KEY."""
+    fingerprint_key: str = field(repr=False)
+    master_keys: str = field(repr=False)
+    """MASTER_KEYS: `id:base64,id:base64`; the first wraps new data keys, the others still open old ones."""
+    port: int = 8000
+    base_host: str = "localhost"
+    scheme: str = "http"
+    public_port: int | None = 8000
+    """Shown in links; None where a proxy serves the scheme's own port."""
+    gateway: str = "sandbox"
+    """GATEWAY: `sandbox` or `stripe`."""
+    sandbox_secret: str = field(default="", repr=False)
+    stripe_secret_key: str = field(default="", repr=False)
+    stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_account: str = ""
+    stripe_api_base: str = ""
+    supplier_url: str = ""
+    supplier_key: str = "perkline"
+    supplier_secret: str = field(default="", repr=False)
+    smtp_url: str = field(default="", repr=False)
+    """SMTP_URL: `smtp://user:password@host:port`; without it mails are kept in HOME/mailbox."""
+    mail_from: str = "Perkline <no-reply@localhost>"
+    checkout_minutes: int = 15
+    max_open_orders: int = 3
+    trusted_proxies: int = 0
+    """TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-*."""
+    web_workers: int = 2
+    web_threads: int = 8
+    log_level: str = "INFO"
+
+    def shop_url(self, slug: str, path: str = "/") -> str:
+        return self.host_url(f"{slug}.{self.base_host}", path)
+
+    def host_url(self, host: str, path: str = "/") -> str:
+        """A link people can open: scheme, host, the public port where it is not the scheme's own, path."""
+        port = "" if self.public_port is None else f":{self.public_port}"
+        return f"{self.scheme}://{host}{port}{path}"
+
+    @property
+    def hook_url(self) -> str:
+        """Where gateways and suppliers on this machine call us back."""
+        return f"http://127.0.0.1:{self.port}/hooks"
+
+    def key_for(self, purpose: str) -> bytes:
+        """A key of its own for each purpose, derived from SECRET_KEY (HMAC-SHA256)."""
+        return hmac.new(self.secret_key.encode(), purpose.encode(), hashlib.sha256).digest()
+
+
+REQUIRED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MASTER_KEYS")
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings, or raise BadSetting with one sentence that says what to do."""
+    missing = [name for name in REQUIRED if not environ.get(name)]
+    if missing:
+        raise BadSetting(f"{', '.join(missing)} must be set; `make run` sets them up on the embedded default")
+    port = _number(environ, "PORT", 8000)
+    public = environ.get("PUBLIC_PORT", str(port))
+    scheme = environ.get("SCHEME", "http")
+    url = with_driver(environ["DATABASE_URL"])
+    numbers = ("checkout_minutes", "max_open_orders", "trusted_proxies", "web_workers", "web_threads")
+    texts = (
+        "base_host", "gateway", "sandbox_secret", "stripe_secret_key", "stripe_webhook_secret", "stripe_account",
+        "stripe_api_base", "supplier_url", "supplier_key", "supplier_secret", "smtp_url", "mail_from", "log_level",
+    )  # fmt: skip
+    return Settings(
+        home=Path(environ.get("PERKLINE_HOME", ROOT / ".perkline")),
+        database_url=url,
+        database_app_url=with_driver(environ.get("DATABASE_APP_URL") or app_url(url, environ["SECRET_KEY"])),
+        redis_url=environ["REDIS_URL"],
+        secret_key=environ["SECRET_KEY"],
+        fingerprint_key=environ.get("FINGERPRINT_KEY") or environ["SECRET_KEY"],
+        master_keys=environ["MASTER_KEYS"],
+        port=port,
+        scheme=scheme,
+        public_port=None if public in {"", {"http": "80", "https": "443"}[scheme]} else int(public),
+        **{name: environ[name.upper()] for name in texts if environ.get(name.upper())},  # type: ignore[arg-type]
+        **{name: _number(environ, name.upper(), 0) for name in numbers if environ.get(name.upper())},  # type: ignore[arg-type]
+    )
+
+
+def app_password(secret_key: str) -> str:
+    """The serving login's password where nobody chose one."""
+    digest = hmac.new(secret_key.encode(), b"perkline-app-login", hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def app_url(owner_url: str, secret_key: str) -> str:
+    """The serving login beside an owner's address: same server and database, role perkline_app."""
+    url = make_url(owner_url).set(username="perkline_app", password=app_password(secret_key))
+    return url.render_as_string(hide_password=False)
+
+
+def with_driver(url: str) -> str:
+    """Name the driver we use, however the address was written."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(environ.get(name) or default)
+    except ValueError as error:
+        raise BadSetting(f"{name} must be a whole number, not {environ[name]!r}") from error

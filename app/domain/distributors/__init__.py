@@ -1,0 +1,1 @@
+"""Distributors and their shops."""

@@ -1,0 +1,1 @@
+"""What the buyer receives, once."""

@@ -1,0 +1,1 @@
+"""Stock: never sell what is not there."""

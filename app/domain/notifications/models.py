@@ -1,0 +1,34 @@
+"""Mails that were decided on, each once."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.foundation.database import CreatedAt, Id, Record
+
+
+class Mail(Record):
+    """A mail to one person; `key` names the occasion and keeps it from going twice. Never holds a secret.
+
+    Platform or tenant: a shop sees its own.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),
+        UniqueConstraint("key"),
+        Index("ix_mails_shop_id", "shop_id", "id"),
+    )
+
+    id: Mapped[Id]
+    shop_id: Mapped[int | None]
+    key: Mapped[str]
+    kind: Mapped[str]
+    recipient: Mapped[str]
+    locale: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    created_at: Mapped[CreatedAt]
+    sent_at: Mapped[datetime | None]

@@ -1,0 +1,17 @@
+"""Every mapped table, so that metadata is whole wherever it is asked for."""
+
+from app.domain.brands import models as brands
+from app.domain.catalog import models as catalog
+from app.domain.distributors import models as distributors
+from app.domain.fulfilment import models as fulfilment
+from app.domain.identity import models as identity
+from app.domain.inventory import models as inventory
+from app.domain.notifications import models as notifications
+from app.domain.orders import models as orders
+from app.domain.payments import models as payments
+from app.foundation import audit, outbox
+from app.foundation.database import Base
+
+ROOMS = (brands, catalog, distributors, fulfilment, identity, inventory, notifications, orders, payments)
+FOUNDATION = (audit, outbox)
+metadata = Base.metadata

@@ -1,0 +1,62 @@
+"""From an error's kind to a status, and to a page or a line of JSON."""
+
+import logging
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from app.foundation.errors import Kind, ProductError
+from app.foundation.logs import request_id
+from app.web.wording import error_text
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    Kind.INVALID: 422,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.EXHAUSTED: 410,
+    Kind.UPSTREAM: 502,
+    Kind.BUG: 500,
+}
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(ProductError, product_error)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, unforeseen)
+
+
+def product_error(error: ProductError) -> tuple[Response | str, int]:
+    status = 429 if error.code == "too_many_requests" else STATUS[error.kind]
+    return answer(status, error.code, error_text(error), error.param)
+
+
+def http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    code = "cross_origin" if error.description == "cross_origin" else f"http_{error.code}"
+    return answer(error.code, code, gettext("This page does not exist.") if error.code == 404 else error.name)
+
+
+def unforeseen(error: Exception) -> tuple[Response | str, int]:
+    log.error("unforeseen error", exc_info=error)
+    return answer(500, "bug", gettext("Something went wrong on our side. Nothing was charged twice; please try again."))
+
+
+def answer(status: int, code: str, message: str, param: str | None = None) -> tuple[Response | str, int]:
+    """JSON for programs, a page in the shop's look for people."""
+    if wants_json():
+        told = {"type": "error", "code": code, "message": message, "param": param, "request_id": request_id.get()}
+        return jsonify(error=told), status
+    page = render_template("errors/page.html", status=status, code=code, message=message, door=g.get("door"))
+    return page, status
+
+
+def wants_json() -> bool:
+    if request.path.startswith(("/api/", "/hooks/")):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json" and not request.accept_mimetypes.accept_html

@@ -1,0 +1,45 @@
+"""Is it alive, is it ready, how is it doing."""
+
+from flask import Blueprint, Response, abort, g, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from app.foundation.database import session
+from app.foundation.runtime import redis
+from app.web.doors import BASE
+from tenants.context import platform_scope
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+def alive() -> Response:
+    """The process answers."""
+    return jsonify(status="ok")
+
+
+@health.get("/readyz")
+def ready() -> tuple[Response, int] | Response:
+    """PostgreSQL and Redis answer too; 503 says which does not."""
+    checks = {}
+    for name, check in (("postgresql", _ask_postgresql), ("redis", redis().ping)):
+        try:
+            check()
+            checks[name] = "ok"
+        except Exception as error:  # whatever it is, the answer is "not ready"
+            checks[name] = type(error).__name__
+    ok = all(answer == "ok" for answer in checks.values())
+    return jsonify(status="ok" if ok else "not ready", checks=checks), 200 if ok else 503
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    """Figures for Prometheus; only at the base host, which a proxy keeps from the public."""
+    if g.door != BASE:
+        abort(404)
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _ask_postgresql() -> None:
+    with platform_scope():
+        session().execute(text("SELECT 1"))

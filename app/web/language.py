@@ -1,0 +1,35 @@
+"""Which language a visitor reads: what they chose, else what their browser asks for, else Chinese."""
+
+from flask import g, has_request_context, request
+
+from app.config import ROOT
+
+DIRECTORIES = ";".join(str(ROOT / "app/web" / part / "translations") for part in ("look", "storefront", "console"))
+LANGUAGES = ("zh_Hans", "en")
+COOKIE = "lang"
+
+
+def choose() -> str:
+    if not has_request_context():
+        return "zh_Hans"
+    if "language" not in g:
+        g.language = _choose()
+    return str(g.language)
+
+
+def _choose() -> str:
+    tenant = g.get("tenant")
+    offered = tenant.languages if tenant and tenant.languages else LANGUAGES
+    chosen = request.args.get("lang") or request.cookies.get(COOKIE)
+    if chosen in offered:
+        return chosen
+    for wanted, _ in request.accept_languages:
+        match = "zh_Hans" if wanted.lower().startswith("zh") else "en" if wanted.lower().startswith("en") else None
+        if match in offered:
+            return match
+    return str(offered[0])
+
+
+def timezone() -> str:
+    tenant = g.get("tenant") if has_request_context() else None
+    return str(tenant.settings.get("timezone", "Asia/Shanghai")) if tenant else "Asia/Shanghai"

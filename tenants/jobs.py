@@ -1,0 +1,12 @@
+"""A job says for which shop it runs, and is held to it."""
+
+from contextlib import AbstractContextManager
+
+from tenants.context import Scope, brand_scope, platform_scope, shop_scope
+
+
+def job_scope(shop_id: int | None, brand_id: int | None = None) -> AbstractContextManager[Scope]:
+    """The scope of a job: its shop, its brand, or the platform where it has neither."""
+    if shop_id is not None:
+        return shop_scope(shop_id)
+    return platform_scope() if brand_id is None else brand_scope(brand_id)

@@ -1,0 +1,71 @@
+"""The first wall: sessions refuse what does not say whose it is.
+
+PostgreSQL's row security (rls.py) is the second wall and the one that also
+holds for raw SQL; this one turns a forgotten scope into an error at the line
+that forgot it.
+"""
+
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from tenants.context import Scope, current_scope, current_scope_or_none
+from tenants.errors import ForeignRow, NoScope, ScopeChanged
+
+
+class TenantOwned:
+    """Mixin of every mapped table whose rows belong to one shop; it has a column `shop_id`."""
+
+    shop_id: Any
+
+
+OPEN = text("SELECT set_config('role', :role, true)")
+OPEN_FOR = text("SELECT set_config('role', :role, true), set_config(:setting, :value, true)")
+
+
+def install(session_class: type[Session]) -> None:
+    """Put the wall into every session of this class."""
+    event.listen(session_class, "after_begin", _open_in_database)
+    event.listen(session_class, "do_orm_execute", _narrow_reads)
+    event.listen(session_class, "before_flush", _check_writes)
+
+
+def _open_in_database(session: Session, transaction: Any, connection: Any) -> None:
+    scope = current_scope()
+    session.info["scope"] = scope
+    if scope.setting is None:
+        connection.execute(OPEN, {"role": scope.role})
+    else:
+        connection.execute(
+            OPEN_FOR, {"role": scope.role, "setting": scope.setting, "value": str(scope.value)}
+        )
+
+
+def _scope_of(session: Session) -> Scope:
+    scope = current_scope_or_none()
+    if scope is None:
+        raise NoScope("a tenant's table was read outside any scope")
+    begun = session.info.get("scope")
+    if session.in_transaction() and begun is not None and begun != scope:
+        raise ScopeChanged(f"session begun for {begun} used for {scope}")
+    return scope
+
+
+def _narrow_reads(state: ORMExecuteState) -> None:
+    scope = _scope_of(state.session)
+    shop_id = scope.shop_id
+    if shop_id is None or not (state.is_select or state.is_update or state.is_delete):
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(TenantOwned, lambda cls: cls.shop_id == shop_id, include_aliases=True)
+    )
+
+
+def _check_writes(session: Session, *_: object) -> None:
+    scope = _scope_of(session)
+    if scope.shop_id is None:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, TenantOwned) and row.shop_id != scope.shop_id:
+            raise ForeignRow(f"{type(row).__name__} of shop {row.shop_id} in the scope of shop {scope.shop_id}")
