@@ -41,8 +41,8 @@ def seal_many(cipher: AESGCM, items: Sequence[tuple[bytes, bytes]]) -> list[byte
 def open_box(cipher: AESGCM, box: bytes, context: bytes) -> bytes:
     """What was sealed, or SecretUnreadable: never part of it, never a guess."""
     if box[:1] != FORMAT or len(box) < OVERHEAD:
-        raise SecretUnreadable("not a box of this format")
+        raise SecretUnreadable(cause="format")
     try:
         return cipher.decrypt(box[1 : 1 + NONCE_SIZE], box[1 + NONCE_SIZE :], context)
     except InvalidTag:
-        raise SecretUnreadable("wrong key, wrong place, or changed bytes") from None
+        raise SecretUnreadable(cause="key, place or bytes") from None

@@ -57,5 +57,5 @@ class MasterKeys:
     def unwrap(self, master_key_id: str, wrapped: bytes, context: bytes) -> bytes:
         cipher = self._ciphers.get(master_key_id)
         if cipher is None:
-            raise MasterKeyUnknown(f"MASTER_KEYS no longer holds {master_key_id!r}")
+            raise MasterKeyUnknown(id=master_key_id)
         return open_box(cipher, wrapped, context)

@@ -52,14 +52,15 @@ class SealedWriter:
 
 
 class SealedReader(io.RawIOBase):
-    """Reads a sealed file like a plain one; one open segment is in memory at a time."""
+    """Reads a sealed file, from where `source` stands, like a plain one; holds one open segment."""
 
     def __init__(self, source: BinaryIO, key: bytes) -> None:
         self._source, self._cipher = source, AESGCM(key)
-        size = source.seek(0, io.SEEK_END) - len(MAGIC)
-        source.seek(0)
-        if source.read(len(MAGIC)) != MAGIC or size < TAG:
-            raise SecretUnreadable("not a sealed file")
+        self._start = source.tell() + len(MAGIC)
+        magic = source.read(len(MAGIC))
+        size = source.seek(0, io.SEEK_END) - self._start
+        if magic != MAGIC or size < TAG:
+            raise SecretUnreadable(cause="no sealed file")
         self._segments = -(-size // (SEGMENT + TAG))
         self.size = size - self._segments * TAG
         self._at, self._held_number, self._held = 0, -1, b""
@@ -89,13 +90,13 @@ class SealedReader(io.RawIOBase):
 
     def _segment(self, number: int) -> bytes:
         if number != self._held_number:
-            self._source.seek(len(MAGIC) + number * (SEGMENT + TAG))
+            self._source.seek(self._start + number * (SEGMENT + TAG))
             sealed = self._source.read(SEGMENT + TAG)
             context = _context(number == self._segments - 1)
             try:
                 self._held = self._cipher.decrypt(_nonce(number), sealed, context)
             except InvalidTag:
-                raise SecretUnreadable("the file was changed or cut") from None
+                raise SecretUnreadable(cause="changed or cut file") from None
             self._held_number = number
         return self._held
 

@@ -60,5 +60,5 @@ class Secret:
         card = card.strip()
         password = password.strip() if password else None
         if not card or not card.isprintable() or not (password or "").isprintable():
-            raise SecretInvalid("empty, or holds a control character")
+            raise SecretInvalid(param="secret")
         return cls(card, password or None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -80,14 +80,13 @@ class Vault:
         """The code, or SecretUnreadable."""
         return Secret.from_bytes(self._plain(key, sealed))
 
-    def reseal_many(self, rows: Sequence[tuple[DataKey, Sealed]], under: DataKey) -> list[bytes]:
-        """The same codes under another version of the brand's key."""
-        prefix = _code_context(under.brand_id)
-        items = [(self._plain(key, sealed), prefix + sealed.fingerprint) for key, sealed in rows]
-        return seal_many(self._cipher(under), items)
+    def reseal(self, key: DataKey, sealed: Sealed, under: DataKey) -> bytes:
+        """The box of the same code under another version of the brand's key."""
+        context = _code_context(under.brand_id) + sealed.fingerprint
+        return seal(self._cipher(under), self._plain(key, sealed), context)
 
     def seal_bytes(self, key: DataKey, plain: bytes, purpose: bytes) -> bytes:
-        """Seal anything else of a brand's, such as the key of an uploaded file."""
+        """Seal anything else of a brand's, such as the key of an uploaded file, for one purpose."""
         return seal(self._cipher(key), plain, _purpose_context(key.brand_id, purpose))
 
     def open_bytes(self, key: DataKey, box: bytes, purpose: bytes) -> bytes:

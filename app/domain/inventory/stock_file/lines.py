@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.foundation.errors import Kind, ProductError
 from app.foundation.vault import Secret
 
 
@@ -17,7 +18,7 @@ class Reason(StrEnum):
     BROKEN_QUOTES = "broken_quotes"
     TOO_LONG = "too_long"
     NO_CODE = "no_code"
-    NO_PASSWORD = "no_password"
+    NO_PASSWORD = "no_password"  # noqa: S105  # a reason, not a password
     TOO_MANY_COLUMNS = "too_many_columns"
     REPEATED_HEADER = "repeated_header"
     # More than 15 digits typed as a number: the spreadsheet has lost the rest.
@@ -46,9 +47,7 @@ Cell = str | datetime | Reason
 Cells = list[Cell] | Reason
 
 
-class FileUnreadable(Exception):
+class FileUnreadable(ProductError):
     """The file as a whole cannot be read; `reason` says why."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    code, kind = "stock_file_unreadable", Kind.INVALID

@@ -69,7 +69,7 @@ def open_stock_file(source: BinaryIO, choices: Choices) -> StockFile:
     source.seek(0)
     start = source.read(4)
     if start == OLD_EXCEL:
-        raise FileUnreadable("old_or_locked_spreadsheet")
+        raise FileUnreadable(reason="old_or_locked_spreadsheet")
     if start == ZIP:
         return _spreadsheet(source, choices)
     return _text(source, choices)

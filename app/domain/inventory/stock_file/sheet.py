@@ -38,14 +38,14 @@ def sheet_rows(source: BinaryIO) -> Iterator[list[Cell]]:
             for row in sheet.iter_rows(max_col=MAX_COLUMNS):
                 yield _cells(row)
     except _BROKEN:
-        raise FileUnreadable("broken_spreadsheet") from None
+        raise FileUnreadable(reason="broken_spreadsheet") from None
 
 
 def _check_size(source: BinaryIO) -> None:
     source.seek(0)
     with zipfile.ZipFile(source) as archive:
         if sum(part.file_size for part in archive.infolist()) > MAX_UNZIPPED:
-            raise FileUnreadable("too_large")
+            raise FileUnreadable(reason="too_large")
     source.seek(0)
 
 
