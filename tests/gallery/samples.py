@@ -8,6 +8,7 @@ from markupsafe import Markup
 from app.web.look import PRESETS, ShopFace, compose
 from app.web.look.frames import Frame, NavGroup, NavItem
 from app.web.look.tables import Column, Filter, TablePage
+from app.web.sandbox.page_data import PayPage
 from app.web.storefront import page_data as data
 
 NOW = datetime.now(UTC)
@@ -212,3 +213,8 @@ def listings() -> TablePage:
         rows=rows, page=2, pages=11, total=2244, sort="-price", searches="搜索商品或编号",
         filters=(Filter("brand", "品牌方", (("b", "哔哩哔哩"), ("s", "Steam"))), Filter("state", "状态", (("on", "在售"), ("out", "售罄")))), selects="sku",
     )
+
+
+def pay(method: str) -> PayPage:
+    qr = Markup(segno.make("http://pay.localhost:8000/t/9f2k", error="m").svg_inline(scale=4, border=2))
+    return PayPage("P7K2-9QXD-M4TR", 13380, "CNY", method, "/paid", "/orders/paid", qr=qr, expires_at=NOW + timedelta(minutes=13))
