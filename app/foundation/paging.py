@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.sql.elements import UnaryExpression
 
 from app.foundation.database import session
@@ -53,7 +53,7 @@ class Page(Generic[Row]):
         return min(self.total, self.asked.page * self.asked.size)
 
 
-def cut(found: Select[Any], asked: Asked, *, sorts: Sorts, usual: str, tie: Any) -> Page[Any]:
+def cut(found: Any, asked: Asked, *, sorts: Sorts, usual: str, tie: Any) -> Page[Any]:
     """One page of a SELECT, counted and in order; an order that `sorts` does not know becomes the usual one.
 
     `tie` is a unique column, so that no row is on two pages. A SELECT of one thing gives

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Text, cast, func, or_, select
+from sqlalchemy import Text, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.domain.catalog.models import Category, Listing, Product, Sku
@@ -89,7 +89,7 @@ def listed_below(sku_id: int, floor_minor: int) -> tuple[int, int]:
     return many, shops
 
 
-def figures() -> Row[Any]:
+def figures() -> Any:
     """(active products, Skus, listings, shops) of the open brand."""
     return session().execute(
         select(

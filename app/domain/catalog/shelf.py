@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.goods import matching
@@ -54,12 +54,12 @@ def sellable(currency: str) -> Any:
     )
 
 
-def sellable_skus(currency: str, sku_ids: Collection[int]) -> Sequence[Row[Any]]:
+def sellable_skus(currency: str, sku_ids: Collection[int]) -> Sequence[Any]:
     """(Sku, product, brand) of these ids, without those that are not on offer."""
     return session().execute(sellable(currency).where(Sku.id.in_(sku_ids)).order_by(Sku.id)).all()
 
 
-def all_sellable(currency: str, *, most: int = 400) -> Sequence[Row[Any]]:
+def all_sellable(currency: str, *, most: int = 400) -> Sequence[Any]:
     """Everything a new shop may pick from, by category and name."""
     found = sellable(currency).join(Category, Category.id == Product.category_id).add_columns(Category)
     return session().execute(
@@ -67,7 +67,7 @@ def all_sellable(currency: str, *, most: int = 400) -> Sequence[Row[Any]]:
     ).all()
 
 
-def listing(listing_id: int) -> Row[Any] | None:
+def listing(listing_id: int) -> Any | None:
     """(listing, Sku, product, brand) of the open shop, or None."""
     found = (
         select(Listing, Sku, Product, Brand)
@@ -78,7 +78,7 @@ def listing(listing_id: int) -> Row[Any] | None:
     return session().execute(found.where(Listing.id == listing_id)).one_or_none()
 
 
-def listed(listing_ids: Collection[int]) -> Sequence[Row[Any]]:
+def listed(listing_ids: Collection[int]) -> Sequence[Any]:
     """(listing, Sku, product, brand) of these ids in the open shop, by name."""
     found = (
         select(Listing, Sku, Product, Brand)

@@ -1,8 +1,9 @@
 """Every SELECT of people and their seats."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.domain.identity.models import Membership, User
 from app.domain.identity.rules import Person, Seat
@@ -32,8 +33,8 @@ def person(user_id: int) -> Person | None:
     )
 
 
-def people(seat: Seat) -> Sequence[Row[tuple[Membership, User]]]:
-    """Everybody who has a seat in the same firm."""
+def people(seat: Seat) -> Sequence[Any]:
+    """(membership, user) of everybody who has a seat in the same firm."""
     return (
         session()
         .execute(
