@@ -8,9 +8,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import Settings, load
 from app.domain import tables
 from app.domain.distributors.queries import ShopDirectory
+from app.domain.notifications.mailer import mailer_for
 from app.foundation import logs
 from app.foundation.database import db
-from app.foundation.runtime import Runtime
+from app.foundation.runtime import Runtime, vault_for
 from app.web import answers, doors, language, register_doors
 from tenants.directory import CachedDirectory
 from tenants.web import HostBoundSessions
@@ -40,7 +41,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.session_interface = HostBoundSessions()
     db.init_app(app)
     Babel(app, locale_selector=language.choose, timezone_selector=language.timezone)
-    app.extensions["perkline"] = Runtime(settings, Redis.from_url(settings.redis_url))
+    app.extensions["perkline"] = Runtime(
+        settings, Redis.from_url(settings.redis_url), vault_for(settings), mailer_for(settings.smtp_url, settings.home)
+    )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,5 +1,6 @@
 """Numbers people read aloud and tokens nobody can guess."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -31,3 +32,9 @@ def token_digest(value: str) -> bytes:
 def same(one: bytes, other: bytes) -> bool:
     """Compare without telling by time where they differ."""
     return hmac.compare_digest(one, other)
+
+
+def keyed(key: bytes, text: str) -> str:
+    """An unguessable sign for a text that only the holder of the key can make (HMAC-SHA256, 128 bits)."""
+    digest = hmac.new(key, text.encode(), hashlib.sha256).digest()[:16]
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

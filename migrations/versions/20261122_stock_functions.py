@@ -149,21 +149,21 @@ $$
     """
 CREATE FUNCTION stock.issued(p_line bigint)
 RETURNS TABLE (code_id bigint, brand_id bigint, data_key_id bigint, wrapped bytea, master_key_id text,
-               key_version bigint, secret bytea, expires_at timestamptz)
+               key_version bigint, fingerprint bytea, secret bytea, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT c.id, c.brand_id, c.data_key_id, k.wrapped, k.master_key_id, k.version, c.secret, c.expires_at
+    SELECT c.id, c.brand_id, c.data_key_id, k.wrapped, k.master_key_id, k.version, c.fingerprint, c.secret, c.expires_at
     FROM deliveries d
     JOIN codes c ON c.order_line_id = d.order_line_id AND c.state = 'sold' AND c.shop_id = d.shop_id
     JOIN data_keys k ON k.id = c.data_key_id
     WHERE d.order_line_id = p_line AND d.shop_id = stock.current_shop() AND d.state = 'delivered'
     UNION ALL
-    SELECT NULL, r.brand_id, r.data_key_id, k.wrapped, k.master_key_id, k.version, r.secret, NULL
+    SELECT NULL, r.brand_id, r.data_key_id, k.wrapped, k.master_key_id, k.version, r.fingerprint, r.secret, NULL
     FROM deliveries d
     JOIN reusable_secrets r ON r.id = d.reusable_id
     JOIN data_keys k ON k.id = r.data_key_id
     WHERE d.order_line_id = p_line AND d.shop_id = stock.current_shop() AND d.state = 'delivered'
     UNION ALL
-    SELECT NULL, d.brand_id, d.data_key_id, k.wrapped, k.master_key_id, k.version, d.secret, NULL
+    SELECT NULL, d.brand_id, d.data_key_id, k.wrapped, k.master_key_id, k.version, NULL, d.secret, NULL
     FROM deliveries d
     JOIN data_keys k ON k.id = d.data_key_id
     WHERE d.order_line_id = p_line AND d.shop_id = stock.current_shop() AND d.state = 'delivered'

@@ -1,0 +1,1 @@
+"""How the demo's pictures are drawn: colours, marks, lettering and scenes. Everything is text made by our own code."""

@@ -1,0 +1,97 @@
+"""Holding, giving back and selling stock, inside the caller's transaction.
+
+The work itself is done by functions of the `stock` schema (one row per unit,
+SKIP LOCKED); they take the shop from the open scope.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.domain.inventory.errors import StockExhausted
+from app.domain.inventory.models import Reservation
+from app.foundation.database import session
+from tenants.context import current_scope
+
+POOL_KINDS = frozenset({"code", "link"})
+
+CLAIM_CODES = text("SELECT stock.claim_codes(:reservation, :sku, :quantity)")
+CLAIM_SLOTS = text("SELECT stock.claim_slots(:reservation, :sku, :quantity)")
+RELEASE = text("SELECT stock.release(:reservation)")
+SELL = text("SELECT stock.sell(:reservation, :line)")
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """So many pieces of a Sku; `unlimited` needs no stock."""
+
+    sku_id: int
+    quantity: int
+    delivery_kind: str
+    unlimited: bool
+
+
+def reserve(reference: str, wants: Sequence[Want], until: datetime) -> int | None:
+    """Hold stock until the given time and return the reservation's id, or raise StockExhausted.
+
+    Claims go in order of Sku, so that two carts never wait for each other in a
+    circle. None means that this reference already has its reservation.
+    """
+    row = insert(Reservation).values(shop_id=current_scope().shop_id, reference=reference, until=until)
+    reservation_id = session().execute(row.on_conflict_do_nothing().returning(Reservation.id)).scalar()
+    if reservation_id is None:
+        return None
+    for want in sorted(wants, key=lambda want: want.sku_id):
+        if not want.unlimited:
+            _claim(reservation_id, want)
+    return reservation_id
+
+
+def _claim(reservation_id: int, want: Want) -> None:
+    claim = CLAIM_CODES if want.delivery_kind in POOL_KINDS else CLAIM_SLOTS
+    values = {"reservation": reservation_id, "sku": want.sku_id, "quantity": want.quantity}
+    got = session().execute(claim, values).scalar_one()
+    if got < want.quantity:
+        raise StockExhausted(sku_id=want.sku_id, wanted=want.quantity, available=got)
+
+
+def release(reservation_id: int) -> bool:
+    """Give everything back that the reservation still holds; False where it holds nothing any more."""
+    if not _move(reservation_id, "released"):
+        return False
+    session().execute(RELEASE, {"reservation": reservation_id})
+    return True
+
+
+def sell(reservation_id: int, lines: Sequence[tuple[int, int, str]]) -> bool:
+    """Turn a held reservation into a sale of (line id, quantity, delivery kind); False where it is not held.
+
+    Raises AssertionError if the codes held are not the codes owed: then nothing is sold.
+    """
+    if not _move(reservation_id, "sold"):
+        return False
+    for line_id, quantity, kind in lines:
+        if kind in POOL_KINDS:
+            sold = session().execute(SELL, {"reservation": reservation_id, "line": line_id}).scalar_one()
+            if sold != quantity:
+                raise AssertionError(f"line {line_id} owes {quantity} codes, {sold} were held")
+    return True
+
+
+def _move(reservation_id: int, state: str) -> bool:
+    moved = session().execute(
+        update(Reservation)
+        .where(Reservation.id == reservation_id, Reservation.state == "held")
+        .values(state=state)
+        .returning(Reservation.id)
+    )
+    return moved.scalar() is not None
+
+
+def is_held(reservation_id: int) -> bool:
+    """Whether the reservation still holds its stock."""
+    state = session().execute(select(Reservation.state).where(Reservation.id == reservation_id)).scalar()
+    return state == "held"

@@ -1,0 +1,64 @@
+"""Every SELECT of payments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+
+from app.domain.payments.models import Payment, PaymentEvent, Refund
+from app.foundation.database import session
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose payment a reference is."""
+
+    shop_id: int
+    payment_id: int
+    order_id: int
+
+
+def owner_of(reference: str | None, gateway: str, external_id: str | None) -> Owner | None:
+    """The payment a gateway speaks of, by our reference or by its own number; needs the platform's scope."""
+    by = []
+    if reference:
+        by.append(and_(Payment.reference == reference, Payment.gateway == gateway))
+    if external_id:
+        by.append(and_(Payment.external_id == external_id, Payment.gateway == gateway))
+    if not by:
+        return None
+    row = session().execute(select(Payment.shop_id, Payment.id, Payment.order_id).where(or_(*by)).limit(1)).first()
+    return Owner(*row) if row else None
+
+
+def of_order(order_id: int) -> Sequence[Payment]:
+    found = select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)
+    return session().execute(found).scalars().all()
+
+
+def refunds_of(order_id: int) -> Sequence[Refund]:
+    found = select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)
+    return session().execute(found).scalars().all()
+
+
+def unsettled(before: datetime, limit: int = 200) -> Sequence[Payment]:
+    """Money received before a time that has come to no end: each needs an alarm; for the platform."""
+    found = (
+        select(Payment)
+        .where(Payment.state == "received", Payment.outcome.is_(None), Payment.received_at < before)
+        .order_by(Payment.received_at)
+        .limit(limit)
+    )
+    return session().execute(found).scalars().all()
+
+
+def open_events(before: datetime, limit: int = 200) -> Sequence[PaymentEvent]:
+    """Events that nobody has worked on since before a time; for the platform."""
+    found = (
+        select(PaymentEvent)
+        .where(PaymentEvent.outcome.is_(None), PaymentEvent.received_at < before)
+        .order_by(PaymentEvent.id)
+        .limit(limit)
+    )
+    return session().execute(found).scalars().all()

@@ -1,0 +1,85 @@
+"""Changes of payments and refunds, inside the caller's transaction."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.domain.payments.models import Payment, PaymentEvent, Refund
+from app.foundation import clock
+from app.foundation.database import session
+from app.foundation.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a gateway says was paid."""
+
+    external_id: str | None
+    amount_minor: int | None
+    currency: str | None
+    account: str | None
+
+
+def lock(payment_id: int) -> Payment:
+    """The payment, locked; after its order's lock."""
+    found = select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)
+    payment = session().execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
+    if payment is None:
+        raise NotFound(what="payment")
+    return payment
+
+
+def lock_event(event_id: int) -> PaymentEvent | None:
+    """An event nobody has worked on yet, locked; None where somebody has."""
+    found = select(PaymentEvent).where(PaymentEvent.id == event_id, PaymentEvent.outcome.is_(None)).with_for_update()
+    return session().execute(found).scalar_one_or_none()
+
+
+def difference(payment: Payment, told: Told) -> str | None:
+    """In what an event differs from the payment it names, or None. A missing or zero amount differs."""
+    if told.account != payment.account:
+        return "account"
+    if payment.external_id and told.external_id and told.external_id != payment.external_id:
+        return "external_id"
+    if (told.currency or "").upper() != payment.currency:
+        return "currency"
+    if told.amount_minor != payment.amount_minor:
+        return "amount"
+    return None
+
+
+def receive(payment: Payment, told: Told) -> None:
+    """Note that the money is here."""
+    payment.state = "received"
+    payment.received_at = clock.now()
+    payment.external_id = payment.external_id or told.external_id
+
+
+def settle_outcome(order_id: int, outcome: str) -> None:
+    """Write how the order's received money ended, where it has not ended already."""
+    waiting = select(Payment).where(
+        Payment.order_id == order_id, Payment.state == "received", Payment.outcome.is_(None)
+    )
+    for payment in session().execute(waiting).scalars():
+        payment.outcome = outcome
+
+
+def request_refund(
+    payment: Payment, *, key: str, amount_minor: int, reason: str, order_line_id: int | None = None
+) -> int | None:
+    """Ask for money to go back, once per key; None where it has been asked before or nothing is left."""
+    asked = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.payment_id == payment.id, Refund.state != "failed"
+    )
+    left = payment.amount_minor - session().execute(asked).scalar_one()
+    amount = min(amount_minor, left)
+    if amount <= 0:
+        return None
+    values: dict[str, Any] = {
+        "shop_id": payment.shop_id, "order_id": payment.order_id, "payment_id": payment.id, "key": key,
+        "order_line_id": order_line_id, "amount_minor": amount, "currency": payment.currency, "reason": reason,
+    }  # fmt: skip
+    row = insert(Refund).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Refund.id)
+    return session().execute(row).scalar()

@@ -1,0 +1,111 @@
+"""Money has come in: it buys the order, or it goes back; it is never left lying."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from app.domain.inventory import service as inventory
+from app.domain.inventory.errors import StockExhausted
+from app.domain.inventory.service import Want
+from app.domain.notifications import service as notifications
+from app.domain.orders import queries as order_queries
+from app.domain.orders import service as orders
+from app.domain.orders.models import Order, OrderLine
+from app.domain.payments import queries as payment_queries
+from app.domain.payments import service as payments
+from app.domain.payments.models import Payment, PaymentEvent
+from app.domain.payments.service import Told
+from app.foundation import clock, figures
+from app.foundation.logs import order_number
+from app.foundation.unit_of_work import Work, unit_of_work
+
+
+def confirm_payment(event_id: int, payment_id: int, order_id: int) -> None:
+    """Work on a stored "paid" event, once however often it is called."""
+    with unit_of_work() as work:
+        order = orders.lock(order_id)
+        order_number.set(order.number)
+        payment = payments.lock(payment_id)
+        event = payments.lock_event(event_id)
+        if event is None:
+            return
+        event.outcome = _apply(work, order, payment, event)
+        figures.payment_events.labels(event.outcome).inc()
+
+
+def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> str:
+    told = Told(event.external_id, event.amount_minor, event.currency, event.account)
+    difference = payments.difference(payment, told)
+    if payment.state == "received":
+        return "repeated"
+    if difference is not None:
+        _wait_for_person(work, order, payment, event, difference)
+        return "mismatched"
+    payments.receive(payment, told)
+    if _already_bought(order, payment):
+        _send_back(work, order, payment, "paid_twice")
+    elif order.state == "pending":
+        _sell(work, order, order.reservation_id)
+    elif order.state in {"expired", "cancelled"}:
+        _money_came_late(work, order, payment)
+    else:
+        _send_back(work, order, payment, "order_is_over")
+    return "applied"
+
+
+def _wait_for_person(work: Work, order: Order, payment: Payment, event: PaymentEvent, difference: str) -> None:
+    """Signed, but not what was asked for: a person decides, and an alarm stands until then."""
+    event.note = difference
+    if difference in {"account", "external_id"}:
+        return  # speaks of another payment than ours: nothing of ours has been paid
+    payments.receive(payment, Told(event.external_id, event.amount_minor, event.currency, event.account))
+    payment.outcome, payment.attention_reason = "attention", f"{difference}_differs"
+    if order.state == "pending":
+        orders.move(order, "attention", reason=f"{difference}_differs")
+        inventory.release(order.reservation_id)
+    work.record("payment_mismatched", f"order:{order.id}", payment=payment.id, difference=difference)
+
+
+def _already_bought(order: Order, payment: Payment) -> bool:
+    others = [other for other in payment_queries.of_order(order.id) if other.id != payment.id]
+    return any(other.state == "received" and other.outcome != "attention" for other in others)
+
+
+def _sell(work: Work, order: Order, reservation_id: int) -> None:
+    lines = order_queries.lines_of(order.id)
+    if not inventory.sell(reservation_id, [(line.id, line.quantity, line.delivery_kind) for line in lines]):
+        raise AssertionError(f"order {order.number} is {order.state}, its reservation is not held")
+    orders.move(order, "paid")
+    work.enqueue("deliver_order", key=f"deliver:{order.id}", order_id=order.id)
+
+
+def _money_came_late(work: Work, order: Order, payment: Payment) -> None:
+    """The stock went back when the checkout expired: hold it again if it is there, else refund."""
+    lines = order_queries.lines_of(order.id)
+    until = clock.now() + timedelta(minutes=15)
+    try:
+        with work.session.begin_nested():
+            reservation_id = inventory.reserve(f"late:{payment.id}", _wants(lines), until)
+    except StockExhausted:
+        _send_back(work, order, payment, "late_and_sold_out")
+        return
+    if reservation_id is None:
+        raise AssertionError(f"payment {payment.id} was already allocated late")
+    order.reservation_id = reservation_id
+    orders.note(order, "late_money_allocated")
+    _sell(work, order, reservation_id)
+
+
+def _wants(lines: Sequence[OrderLine]) -> list[Want]:
+    return [Want(line.sku_id, line.quantity, line.delivery_kind, not line.counted) for line in lines]
+
+
+def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
+    refund_id = payments.request_refund(
+        payment, key=f"{reason}:{payment.id}", amount_minor=payment.amount_minor, reason=reason
+    )
+    if reason == "late_and_sold_out":
+        orders.move(order, "refunding", reason=reason)
+    else:
+        orders.note(order, "refunding_extra", reason=reason)
+    work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
+    notifications.decide(work, order, "refunding", reason=reason, amount_minor=payment.amount_minor)

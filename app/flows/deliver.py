@@ -1,0 +1,88 @@
+"""A paid order becomes something in the buyer's hand, once."""
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.domain.fulfilment.models import Delivery, SupplierOrder
+from app.domain.fulfilment.service import suppliers_for
+from app.domain.inventory import queries as stock
+from app.domain.inventory.service import POOL_KINDS
+from app.domain.notifications import service as notifications
+from app.domain.orders import queries as order_queries
+from app.domain.orders import service as orders
+from app.domain.orders.models import Order, OrderLine
+from app.domain.payments import service as payments
+from app.foundation import clock
+from app.foundation.logs import order_number
+from app.foundation.unit_of_work import Work, unit_of_work
+
+
+def deliver_order(order_id: int) -> None:
+    """Deliver what can be delivered at once, and start what takes longer. Runs once per order whatever calls it."""
+    with unit_of_work() as work:
+        order = orders.lock(order_id)
+        order_number.set(order.number)
+        if order.state != "paid":
+            return
+        for line in order_queries.lines_of(order.id):
+            if line.state == "waiting":
+                _deliver_line(work, order, line)
+        work.session.flush()
+        finish(work, order)
+
+
+def finish(work: Work, order: Order) -> None:
+    """Close the order if its last line has ended, write how its money ended, and tell the buyer."""
+    if not orders.finish_if_done(order):
+        return
+    if order.state == "delivered":
+        refunded = any(line.state == "refunded" for line in order_queries.lines_of(order.id))
+        payments.settle_outcome(order.id, "partly_refunded" if refunded else "delivered")
+        notifications.decide(work, order, "delivered")
+
+
+def _deliver_line(work: Work, order: Order, line: OrderLine) -> None:
+    row = insert(Delivery).values(
+        shop_id=order.shop_id, order_id=order.id, order_line_id=line.id, brand_id=line.brand_id, kind=line.delivery_kind
+    )
+    made = row.on_conflict_do_nothing(index_elements=["order_line_id"]).returning(Delivery.id)
+    delivery_id = work.session.execute(made).scalar()
+    if delivery_id is None:
+        return
+    delivery = work.session.get_one(Delivery, delivery_id)
+    if line.delivery_kind in POOL_KINDS:
+        hand_over(delivery, line)
+    elif line.delivery_kind == "reusable":
+        _hand_over_reusable(order, delivery, line)
+    elif line.delivery_kind == "topup":
+        _start_topup(work, delivery, line)
+    else:
+        delivery.state, line.state = "by_hand", "delivering"
+        orders.note(order, "by_hand", line=line.id)
+
+
+def hand_over(delivery: Delivery, line: OrderLine) -> None:
+    """The moment of delivery; the only place that says `delivered`."""
+    delivery.state, delivery.delivered_at, line.state = "delivered", clock.now(), "delivered"
+
+
+def _hand_over_reusable(order: Order, delivery: Delivery, line: OrderLine) -> None:
+    reusable_id = stock.active_reusable(line.id)
+    if reusable_id is None:
+        delivery.state, line.state = "by_hand", "delivering"
+        orders.note(order, "by_hand", line=line.id, reason="no_reusable_secret")
+        return
+    delivery.reusable_id = reusable_id
+    hand_over(delivery, line)
+
+
+def _start_topup(work: Work, delivery: Delivery, line: OrderLine) -> None:
+    """Write down the request to the first supplier before anything is sent to it."""
+    delivery.state, line.state = "sending", "delivering"
+    suppliers = suppliers_for(line.sku_id)
+    request = SupplierOrder(
+        shop_id=delivery.shop_id, delivery_id=delivery.id, position=0, supplier=suppliers[0],
+        reference=f"top_{delivery.id}_0", state="placing",
+    )  # fmt: skip
+    work.session.add(request)
+    work.session.flush()
+    work.enqueue("place_topup", key=f"topup:{request.id}", supplier_order_id=request.id)

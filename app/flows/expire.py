@@ -1,0 +1,28 @@
+"""A checkout whose time is over gives its stock back."""
+
+from app.domain.inventory import queries as stock
+from app.domain.inventory import service as inventory
+from app.domain.orders import service as orders
+from app.foundation import clock
+from app.foundation.unit_of_work import unit_of_work
+from tenants.context import platform_scope, shop_scope
+
+
+def expire_checkouts(limit: int = 500) -> int:
+    """Expire unpaid orders whose time is over, each in a transaction of its own; how many there were."""
+    with platform_scope():
+        due = stock.due_reservations(clock.now(), limit)
+    for shop_id, reservation_id in due:
+        with shop_scope(shop_id):
+            expire(reservation_id)
+    return len(due)
+
+
+def expire(reservation_id: int) -> None:
+    """Release one reservation; an order that was paid meanwhile keeps its stock."""
+    with unit_of_work():
+        order = orders.lock_by_reservation(reservation_id)
+        if not inventory.release(reservation_id):
+            return
+        if order.state == "pending":
+            orders.move(order, "expired")

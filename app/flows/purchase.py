@@ -1,0 +1,257 @@
+"""A purchase, from the cart to the gateway's door."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+
+from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
+from app.domain.catalog.on_sale import OnSale, on_sale
+from app.domain.inventory import service as inventory
+from app.domain.inventory.service import Want
+from app.domain.orders import queries as order_queries
+from app.domain.orders import rules as order_rules
+from app.domain.orders import service as orders
+from app.domain.orders.errors import OrderNotPayable, TooManyOpenOrders
+from app.domain.orders.models import Order, OrderLine
+from app.domain.payments import gateways
+from app.domain.payments.gateway import CheckoutRequest
+from app.domain.payments.models import Payment
+from app.domain.pricing import quotes, rules
+from app.domain.pricing.errors import BelowFloor, PriceChanged
+from app.domain.pricing.quotes import Quote, QuoteSealer
+from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
+from app.foundation import clock, ids
+from app.foundation.actor import Actor
+from app.foundation.errors import InvalidInput
+from app.foundation.runtime import settings
+from app.foundation.unit_of_work import Work, unit_of_work
+from tenants.directory import Tenant
+
+METHODS = ("card", "alipay", "wechat_pay")
+hasher = PasswordHasher()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """What a buyer hands in: a sealed quote and who they are. `fields` is by listing id, then by name."""
+
+    quote: str
+    email: str
+    method: str
+    device: str
+    locale: str
+    ip: str | None = None
+    passphrase: str = field(default="", repr=False)
+    fields: Mapping[int, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    buyer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order that waits for its money; `payment_id` is its open payment attempt."""
+
+    order_id: int
+    number: str
+    payment_id: int | None
+
+
+def quote(shop: Tenant, cart: Mapping[int, int]) -> tuple[Quote, dict[int, OnSale]]:
+    """Price a cart of {listing id: quantity}; the goods come along for showing."""
+    goods = _on_sale(list(cart))
+    offers = []
+    for listing_id, quantity in cart.items():
+        item = goods[listing_id]
+        if not 1 <= quantity <= item.max_per_order:
+            raise QuantityNotAllowed(param="quantity", most=item.max_per_order, name=item.product_name)
+        offers.append(Offer(listing_id, item.sku_id, quantity, item.price_minor, item.floor_minor))
+    try:
+        priced = rules.price(offers)
+    except FloorBroken as error:
+        raise BelowFloor(price_minor=error.line.list_minor, floor_minor=error.line.floor_minor) from error
+    return quotes.make(shop.id, shop.currency, priced, clock.now()), goods
+
+
+def seal(made: Quote) -> str:
+    return _sealer().seal(made)
+
+
+def open_quote(sealed: str, shop: Tenant) -> Quote:
+    return _sealer().open(sealed, shop_id=shop.id, at=clock.now())
+
+
+def place_order(command: PlaceOrder, *, shop: Tenant, actor: Actor) -> Placed:
+    """Hold the stock, write the order and its payment attempt, all or nothing.
+
+    Calling twice with one quote returns the same order.
+    """
+    quoted = open_quote(command.quote, shop)
+    email = order_rules.clean_email(command.email)
+    if command.method not in METHODS:
+        raise InvalidInput(param="method", reason="unknown_method")
+    passphrase = hasher.hash(command.passphrase) if command.passphrase else None
+    minutes = int(shop.settings.get("checkout_minutes") or settings().checkout_minutes)
+    until = clock.now() + timedelta(minutes=minutes)
+    with unit_of_work(actor) as work:
+        goods = _still_honoured(quoted)
+        told = {
+            line.listing_id: order_rules.clean_buyer_fields(
+                goods[line.listing_id].buyer_fields, command.fields.get(line.listing_id, {}), prefix=f"{line.listing_id}."
+            )
+            for line in quoted.lines
+        }
+        _refuse_hoarding(shop, email, command.device, quoted.id)
+        reservation_id = inventory.reserve(quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until)
+        if reservation_id is None:
+            return _placed_before(quoted.id)
+        order = Order(
+            shop_id=shop.id, number=ids.order_number(clock.now()), quote_id=quoted.id, reservation_id=reservation_id,
+            email=email, buyer_id=command.buyer_id, passphrase_hash=passphrase, device=command.device, ip=command.ip,
+            locale=command.locale, currency=quoted.currency, total_minor=quoted.total_minor, state="pending",
+            expires_at=until,
+        )  # fmt: skip
+        work.session.add(order)
+        work.session.flush()
+        _add_lines(work, order, quoted.lines, goods, told)
+        orders.note(order, "placed")
+        payment = _attempt(work, order, command.method)
+        work.session.flush()
+        return Placed(order.id, order.number, payment.id)
+
+
+def try_again(order_id: int, method: str, *, actor: Actor) -> Placed:
+    """A new payment attempt for an order still waiting for money (another method, or a gateway that failed)."""
+    if method not in METHODS:
+        raise InvalidInput(param="method", reason="unknown_method")
+    with unit_of_work(actor) as work:
+        order = orders.lock(order_id)
+        if order.state != "pending" or order.expires_at < clock.now():
+            raise OrderNotPayable(state=order.state)
+        payment = _attempt(work, order, method)
+        work.session.flush()
+        return Placed(order.id, order.number, payment.id)
+
+
+def open_payment(payment_id: int, *, shop: Tenant, return_url: str) -> str:
+    """Take a payment attempt to its gateway and return the address where the buyer pays.
+
+    The gateway is called outside any transaction, under the attempt's own
+    reference: asking again gives the same checkout.
+    """
+    with unit_of_work() as work:
+        payment = work.session.get_one(Payment, payment_id)
+        order = work.session.get_one(Order, payment.order_id)
+        if payment.url is not None:
+            return payment.url
+        names = [f"{line.product_name} {line.sku_name} ×{line.quantity}" for line in order_queries.lines_of(order.id)]
+        gateway, request = payment.gateway, _checkout_request(payment, order, names, shop, return_url)
+    checkout = gateways.gateway(gateway).create_checkout(request)
+    with unit_of_work() as work:
+        payment = work.session.get_one(Payment, payment_id)
+        if payment.state == "created":
+            payment.state, payment.url, payment.external_id = "open", checkout.url, checkout.external_id
+    return checkout.url
+
+
+def cancel_order(order_id: int, *, actor: Actor) -> None:
+    """Give up an unpaid order and its stock."""
+    with unit_of_work(actor):
+        order = orders.lock(order_id)
+        if order.state != "pending":
+            raise OrderNotPayable(state=order.state)
+        orders.move(order, "cancelled")
+        inventory.release(order.reservation_id)
+
+
+def access_token(number: str) -> str:
+    """The unguessable part of an order's mailed link."""
+    return ids.keyed(settings().key_for("order-access"), number)
+
+
+def _sealer() -> QuoteSealer:
+    return QuoteSealer(settings().key_for("quote"))
+
+
+def _on_sale(listing_ids: Sequence[int]) -> dict[int, OnSale]:
+    if not listing_ids:
+        raise InvalidInput(param="cart", reason="empty")
+    goods = on_sale(listing_ids)
+    for listing_id in listing_ids:
+        if listing_id not in goods:
+            raise ListingUnavailable(param="cart", listing_id=listing_id)
+    return goods
+
+
+def _still_honoured(quoted: Quote) -> dict[int, OnSale]:
+    """The goods of a quote, on sale still and not below today's floor."""
+    goods = _on_sale([line.listing_id for line in quoted.lines])
+    for line in quoted.lines:
+        if line.net_minor < goods[line.listing_id].floor_minor * line.quantity:
+            raise PriceChanged(param="quote", listing_id=line.listing_id)
+    return goods
+
+
+def _refuse_hoarding(shop: Tenant, email: str, device: str, quote_id: str) -> None:
+    orders.queue_up(f"buyer:{shop.id}:{email}", f"device:{shop.id}:{device}")
+    most = int(shop.settings.get("max_open_orders") or settings().max_open_orders)
+    if order_queries.open_count(email, device) >= most and order_queries.by_quote(quote_id) is None:
+        raise TooManyOpenOrders(most=most)
+
+
+def _placed_before(quote_id: str) -> Placed:
+    order = order_queries.by_quote(quote_id)
+    if order is None:
+        raise PriceChanged(param="quote")
+    return Placed(order.id, order.number, None)
+
+
+def _want(line: PricedLine, item: OnSale) -> Want:
+    return Want(line.sku_id, line.quantity, item.delivery_kind, item.unlimited)
+
+
+def _add_lines(
+    work: Work,
+    order: Order,
+    lines: Sequence[PricedLine],
+    goods: Mapping[int, OnSale],
+    told: Mapping[int, Mapping[str, str]],
+) -> None:
+    for line in lines:
+        item = goods[line.listing_id]
+        work.session.add(
+            OrderLine(
+                shop_id=order.shop_id, order_id=order.id, listing_id=line.listing_id, sku_id=item.sku_id,
+                product_id=item.product_id, brand_id=item.brand_id, product_name=item.product_name,
+                product_name_en=item.product_name_en, sku_name=item.sku_name, sku_name_en=item.sku_name_en,
+                delivery_kind=item.delivery_kind, counted=not item.unlimited, quantity=line.quantity,
+                list_minor=line.list_minor, offer_minor=line.offer_minor, discount_minor=line.discount_minor,
+                net_minor=line.net_minor, floor_minor=max(line.floor_minor, item.floor_minor),
+                terms={"kind": "margin", "supply_price_minor": item.supply_price_minor},
+                buyer_fields=dict(told[line.listing_id]), state="waiting",
+            )
+        )  # fmt: skip
+
+
+def _attempt(work: Work, order: Order, method: str) -> Payment:
+    gateway = settings().gateway
+    payment = Payment(
+        shop_id=order.shop_id, order_id=order.id, gateway=gateway, account=gateways.gateway(gateway).account,
+        method=method, reference=f"pay_{secrets.token_hex(12)}", amount_minor=order.total_minor,
+        currency=order.currency, state="created",
+    )  # fmt: skip
+    work.session.add(payment)
+    return payment
+
+
+def _checkout_request(
+    payment: Payment, order: Order, names: Sequence[str], shop: Tenant, return_url: str
+) -> CheckoutRequest:
+    expires_at: datetime = order.expires_at
+    return CheckoutRequest(
+        reference=payment.reference, order_number=order.number, amount_minor=payment.amount_minor,
+        currency=payment.currency, method=payment.method, description=" + ".join(names)[:240], return_url=return_url,
+        cancel_url=return_url, expires_at=expires_at, email=order.email, locale=order.locale, shop_name=shop.name,
+        shop_theme=shop.theme,
+    )  # fmt: skip

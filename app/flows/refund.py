@@ -1,0 +1,119 @@
+"""Money goes back: asked for once, sent under one key, written down when the gateway says so."""
+
+from sqlalchemy import select
+
+from app.domain.notifications import service as notifications
+from app.domain.orders import queries as order_queries
+from app.domain.orders import service as orders
+from app.domain.orders.models import Order
+from app.domain.payments import gateways
+from app.domain.payments import service as payments
+from app.domain.payments.models import Payment, Refund
+from app.flows.deliver import finish
+from app.foundation import clock
+from app.foundation.unit_of_work import Work, unit_of_work
+
+
+def send_refund(refund_id: int) -> None:
+    """Send one refund to its gateway.
+
+    The gateway is called outside any transaction under the refund's own key, so
+    a process that dies after the call only asks the same question again.
+    """
+    with unit_of_work() as work:
+        refund = work.session.get_one(Refund, refund_id, with_for_update=True)
+        if refund.state in {"succeeded", "failed"}:
+            return
+        refund.state, refund.attempts = "sent", refund.attempts + 1
+        payment = work.session.get_one(Payment, refund.payment_id)
+        name, key, external_id = payment.gateway, refund.key, payment.external_id or payment.reference
+        amount, currency, reason = refund.amount_minor, refund.currency, refund.reason
+    answer = gateways.gateway(name).refund(
+        reference=key, payment_external_id=external_id, amount_minor=amount, currency=currency, reason=reason
+    )
+    with unit_of_work() as work:
+        record(work, refund_id, str(answer.state), answer.external_id)
+
+
+def hear_refund(event_id: int, payment_id: int, order_id: int) -> None:
+    """Work on a stored event about a refund, once."""
+    with unit_of_work() as work:
+        orders.lock(order_id)
+        event = payments.lock_event(event_id)
+        if event is None:
+            return
+        refund = _meant(work, payment_id, event.payload.get("refund_reference"), event.external_id)
+        if refund is None:
+            event.outcome, event.note = "unmatched", "refund"
+            return
+        record(work, refund.id, "succeeded" if event.kind == "refunded" else "failed", None)
+        event.outcome = "applied"
+
+
+def hear_dispute(event_id: int, payment_id: int, order_id: int) -> None:
+    """A buyer's bank takes the money back: a person must look at it."""
+    with unit_of_work() as work:
+        order = orders.lock(order_id)
+        event = payments.lock_event(event_id)
+        if event is None:
+            return
+        payment = payments.lock(payment_id)
+        payment.attention_reason = "dispute"
+        if payment.state == "received":
+            payment.outcome = "attention"
+        orders.move(order, "attention", reason="dispute")
+        event.outcome = "applied"
+
+
+def record(work: Work, refund_id: int, state: str, external_id: str | None) -> None:
+    """Write what became of a refund, once, and take its order with it."""
+    refund = work.session.get_one(Refund, refund_id)
+    order = orders.lock(refund.order_id)
+    refund = work.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
+    refund.external_id = external_id or refund.external_id
+    if refund.state in {"succeeded", "failed"}:
+        return
+    if state == "failed":
+        _wait_for_person(work, order, refund)
+    elif state == "succeeded":
+        _succeeded(work, order, refund)
+
+
+def _succeeded(work: Work, order: Order, refund: Refund) -> None:
+    refund.state, refund.succeeded_at = "succeeded", clock.now()
+    payment = payments.lock(refund.payment_id)
+    payment.refunded_minor += refund.amount_minor
+    if payment.refunded_minor == payment.amount_minor:
+        payment.outcome = "refunded"
+    lines = order_queries.lines_of(order.id)
+    if refund.order_line_id is not None:
+        for line in lines:
+            line.state = "refunded" if line.id == refund.order_line_id else line.state
+        orders.note(order, "line_refunded", line=refund.order_line_id, amount_minor=refund.amount_minor)
+        work.session.flush()
+        finish(work, order)
+    elif order.state == "refunding" and payment.outcome == "refunded":
+        for line in lines:
+            line.state = "refunded"
+        orders.move(order, "refunded")
+    else:
+        orders.note(order, "refund_succeeded", amount_minor=refund.amount_minor)
+    notifications.decide(work, order, "refunded", reason=refund.key, amount_minor=refund.amount_minor)
+
+
+def _wait_for_person(work: Work, order: Order, refund: Refund) -> None:
+    refund.state = "failed"
+    payment = payments.lock(refund.payment_id)
+    payment.outcome, payment.attention_reason = "attention", "refund_failed"
+    if order.state != "attention":
+        orders.move(order, "attention", reason="refund_failed")
+    work.record("refund_failed", f"order:{order.id}", refund=refund.id)
+
+
+def _meant(work: Work, payment_id: int, key: str | None, external_id: str | None) -> Refund | None:
+    found = select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.id)
+    refunds = work.session.execute(found).scalars().all()
+    by_key = [refund for refund in refunds if key and refund.key == key]
+    by_number = [refund for refund in refunds if external_id and refund.external_id == external_id]
+    only = list(refunds) if len(refunds) == 1 else []
+    return next(iter(by_key or by_number or only), None)

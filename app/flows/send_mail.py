@@ -1,0 +1,47 @@
+"""A mail that was decided on is written in the reader's language and sent, once."""
+
+from typing import Any
+
+from flask import render_template
+from flask_babel import force_locale
+
+from app.domain.distributors import queries as shops
+from app.domain.notifications.mailer import compose
+from app.domain.notifications.models import Mail
+from app.flows.purchase import access_token
+from app.foundation import clock
+from app.foundation.runtime import runtime, settings
+from app.foundation.unit_of_work import unit_of_work
+
+
+def send_mail(mail_id: int) -> None:
+    """Send one mail. Sent outside any transaction: a process that dies here may send it twice, never not at all."""
+    with unit_of_work() as work:
+        mail = work.session.get_one(Mail, mail_id)
+        if mail.state == "sent":
+            return
+        shop = shops.shop(mail.shop_id) if mail.shop_id is not None else None
+        tenant = shops.as_tenant(shop) if shop else None
+        key, kind, recipient, locale, facts = mail.key, mail.kind, mail.recipient, mail.locale, dict(mail.data)
+    with force_locale(locale):
+        context = {"shop": tenant, "facts": facts, "links": _links(tenant, facts), "locale": locale}
+        subject = render_template(f"mail/{kind}.subject.txt", **context)
+        text, html = (render_template(f"mail/{kind}.{form}", **context) for form in ("txt", "html"))
+    message = compose(sender=settings().mail_from, to=recipient, subject=subject, text=text, html=html, key=key)
+    runtime().mailer.send(message, key=key)
+    with unit_of_work() as work:
+        mail = work.session.get_one(Mail, mail_id)
+        mail.state, mail.sent_at = "sent", clock.now()
+
+
+def _links(tenant: Any, facts: dict[str, Any]) -> dict[str, str]:
+    """The addresses a mail may lead to; an order's carries its key, never its secret."""
+    if tenant is None:
+        return {"home": settings().host_url(settings().base_host)}
+    links = {"home": settings().shop_url(tenant.slug)}
+    if "number" in facts:
+        path = f"/orders/{facts['number']}?key={access_token(facts['number'])}"
+        links["order"] = settings().shop_url(tenant.slug, path)
+    if "token" in facts:
+        links["sign_in"] = settings().shop_url(tenant.slug, f"/sign-in/{facts['token']}")
+    return links

@@ -1,0 +1,22 @@
+"""What happens by the clock, on RQ's cron; a tick that is lost is made up for by the next."""
+
+from collections.abc import Callable
+
+from flask import Flask
+from rq.cron import CronScheduler
+
+from app.flows.expire import expire_checkouts
+from app.foundation.runtime import redis
+from app.jobs.registry import NORMAL
+
+# (seconds between ticks, what runs)
+TICKS: tuple[tuple[int, Callable[[], object]], ...] = ((5, expire_checkouts),)
+
+
+def run(app: Flask) -> None:
+    """Put the ticks on their queue until told to stop."""
+    with app.app_context():
+        clock = CronScheduler(connection=redis())
+        for seconds, tick in TICKS:
+            clock.register(tick, queue_name=NORMAL, interval=seconds, result_ttl=0, failure_ttl=3600, job_timeout=300)
+        clock.start()

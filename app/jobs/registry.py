@@ -1,0 +1,32 @@
+"""Which story each kind of job tells, on which queue, and how long it may hold its row."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.flows.confirm_payment import confirm_payment
+from app.flows.deliver import deliver_order
+from app.flows.refund import hear_dispute, hear_refund, send_refund
+from app.flows.send_mail import send_mail
+
+URGENT, NORMAL, MAIL, BULK = "urgent", "normal", "mail", "bulk"
+QUEUES = (URGENT, NORMAL, MAIL, BULK)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A job's story. After `lease_seconds` a row that is not done is put on again; after `tries` a person looks."""
+
+    run: Callable[..., object]
+    queue: str
+    lease_seconds: int = 30
+    tries: int = 12
+
+
+HANDLERS: dict[str, Handler] = {
+    "confirm_payment": Handler(confirm_payment, URGENT),
+    "deliver_order": Handler(deliver_order, URGENT),
+    "send_refund": Handler(send_refund, NORMAL, lease_seconds=60),
+    "hear_refund": Handler(hear_refund, NORMAL),
+    "hear_dispute": Handler(hear_dispute, NORMAL),
+    "send_mail": Handler(send_mail, MAIL, lease_seconds=120),
+}

@@ -1,0 +1,63 @@
+"""The queue's door: run a batch of outbox rows, each on its own, and take the finished ones away."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, text
+
+from app.foundation import figures
+from app.foundation.database import session
+from app.foundation.errors import Kind, ProductError
+from app.foundation.logs import order_number, request_id
+from app.foundation.outbox import OutboxRow
+from app.foundation.unit_of_work import unit_of_work
+from app.jobs.registry import HANDLERS
+from tenants.context import platform_scope
+from tenants.jobs import job_scope
+
+log = logging.getLogger(__name__)
+
+# 2, 4, 8 … seconds after a failure, never more than ten minutes.
+BACK_OFF = text(
+    "UPDATE outbox SET last_error = :error, due_at = now() + make_interval(secs => least(600, 2 ^ least(attempts, 12))),"
+    " failed_at = CASE WHEN attempts >= :tries THEN now() END WHERE id = :id"
+)
+
+
+def run_batch(ids: Sequence[int]) -> None:
+    """Run the jobs of these outbox rows; one that fails holds up no other."""
+    with platform_scope():
+        found = select(OutboxRow).where(OutboxRow.id.in_(ids), OutboxRow.failed_at.is_(None)).order_by(OutboxRow.id)
+        rows = [(r.id, r.kind, r.shop_id, r.brand_id, r.payload) for r in session().execute(found).scalars()]
+    done = [row[0] for row in rows if _run(*row)]
+    if done:
+        with platform_scope(), unit_of_work() as work:
+            work.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(done)))
+
+
+def _run(row_id: int, kind: str, shop_id: int | None, brand_id: int | None, payload: dict[str, object]) -> bool:
+    request_id.set(f"job-{row_id}")
+    order_number.set(None)
+    started = time.perf_counter()
+    try:
+        with job_scope(shop_id, brand_id):
+            HANDLERS[kind].run(**payload)
+    except Exception as error:  # whatever it is: the row stays, says why, and comes back later
+        _failed(row_id, kind, error)
+        return False
+    figures.jobs.labels(kind, "done").inc()
+    figures.job_seconds.labels(kind).observe(time.perf_counter() - started)
+    return True
+
+
+def _failed(row_id: int, kind: str, error: Exception) -> None:
+    figures.jobs.labels(kind, "failed").inc()
+    expected = isinstance(error, ProductError) and error.kind is not Kind.BUG
+    log.log(logging.WARNING if expected else logging.ERROR, "job failed", exc_info=error, extra={"job": kind})
+    # The class only: a message might quote what it was given.
+    told = error.code if isinstance(error, ProductError) else type(error).__name__
+    tries = HANDLERS[kind].tries if kind in HANDLERS else 1
+    with platform_scope(), unit_of_work() as work:
+        work.session.execute(BACK_OFF, {"id": row_id, "error": told, "tries": tries})
+

@@ -1,0 +1,16 @@
+"""A worker: takes jobs in order of urgency, in its own process without forking, and finishes what it holds."""
+
+from collections.abc import Sequence
+
+from flask import Flask
+from rq import Queue, SimpleWorker
+
+from app.foundation.runtime import redis
+from app.jobs.registry import QUEUES
+
+
+def run(app: Flask, names: Sequence[str] = ()) -> None:
+    """Work on the named queues, all of them by default, until told to stop."""
+    with app.app_context():
+        queues = [Queue(name, connection=redis()) for name in names or QUEUES]
+        SimpleWorker(queues, connection=redis()).work(with_scheduler=False, logging_level="WARNING")

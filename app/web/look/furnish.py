@@ -1,0 +1,85 @@
+"""Gives an application its layouts, filters and built files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, request
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from app.web.look import money, times
+from app.web.look.assets import assets, manifest
+from app.web.look.icons import icon
+from app.web.look.presets import PERKLINE
+from app.web.look.theme import Theme, compose
+
+CATALOGUE = Path(__file__).parent / "translations"
+LANGUAGES = {"zh_Hans": "简体中文", "en": "English"}
+TAGS = {"zh_Hans": "zh-Hans", "en": "en"}
+
+look = Blueprint("look", __name__, template_folder="templates")
+
+
+def furnish(app: Flask) -> None:
+    """Register the `look/` templates, `/assets/…` and what templates may call.
+
+    Needs Flask-Babel on the same application.
+    """
+    app.register_blueprint(look)
+    app.register_blueprint(assets)
+    manifest.load()
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(money=_money, moment=_moment, amount=money.plain_amount)
+    app.jinja_env.globals.update(
+        icon=icon,
+        asset=manifest.address,
+        price_in=_price_in,
+        page_language=_page_language,
+        language_tag=lambda language: TAGS.get(language, language),
+        language_link=lambda language: _here_with(lang=language),
+        table_link=_here_with,
+        page_link=lambda number: _here_with(page=number),
+        sort_link=lambda key: _here_with(sort=key, page=""),
+        language_names=LANGUAGES,
+        perkline_theme=compose(PERKLINE),
+    )
+
+
+def content_security_policy(theme: Theme, *, pay_host: str = "") -> str:
+    """The header for a page of this theme: own files and the theme's style sheet, nothing else.
+
+    `pay_host` is an origin that forms may lead to after the shop's own answer redirects there.
+    """
+    return (
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        f"style-src 'self' {theme.csp_source}; script-src 'self'; connect-src 'self'; "
+        "img-src 'self' data: https:; font-src 'self'; manifest-src 'self'; "
+        f"form-action 'self' {pay_host}".rstrip()
+    )
+
+
+def _locale() -> str:
+    return str(get_locale() or "en")
+
+
+def _page_language() -> str:
+    return TAGS.get(_locale(), "en")
+
+
+def _money(minor: int, currency: str, *, exact: bool = False) -> str:
+    return money.money(minor, currency, _locale(), exact=exact)
+
+
+def _price_in(currency: str) -> Callable[[int], Markup]:
+    return money.price_in(currency, _locale())
+
+
+def _moment(at, zone: str = "Asia/Shanghai") -> str:
+    return times.moment(at, _locale(), zone)
+
+
+def _here_with(**changes: object) -> str:
+    """This address with some of its query changed; an empty value leaves the query."""
+    asked = {**request.args.to_dict(), **{key: str(value) for key, value in changes.items()}}
+    return "?" + urlencode({key: value for key, value in asked.items() if value})
