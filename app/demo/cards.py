@@ -49,8 +49,13 @@ FORMATS = {
 }
 
 
-def units(product: DemoProduct, sku: DemoSku, *, count: int, seed: str = "demo", start: int = 0) -> Iterator[Unit]:
-    """Yield units `start` to `start + count` of a Sku; the same seed gives the same units."""
+def units(
+    product: DemoProduct, sku: DemoSku, *, count: int, seed: str = "demo", start: int = 0
+) -> Iterator[Unit]:
+    """Yield units `start` to `start + count` of a Sku; the same seed gives the same units.
+
+    Past orders take the first ones; what is still on the shelf begins where they end.
+    """
     if sku.form is None:
         return
     for number in range(start, start + count):

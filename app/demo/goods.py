@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from app.demo import chance
 from app.demo.fields import FIELDS
 from app.demo.prices import price
 from app.demo.shapes import Category, DemoBrand, DemoProduct, DemoSku, Maker, Words
@@ -18,22 +19,40 @@ SHELVES = Path(__file__).parent / "shelves"
 
 BRANDS = (
     DemoBrand(
-        "xinghan", Words("星瀚数娱", "Xinghan Digital"),
-        Words("影音、阅读与游戏权益的正版供应商，服务三百余家分销商。",
-              "Films, music, books and games, licensed and supplied to three hundred distributors."),
-        "brand@xinghan.example", approved=True, hues=(258, 205), mark="orbit",
+        "xinghan",
+        Words("星瀚数娱", "Xinghan Digital"),
+        Words(
+            "影音、阅读与游戏权益的正版供应商，服务三百余家分销商。",
+            "Films, music, books and games, licensed and supplied to three hundred distributors.",
+        ),
+        "brand@xinghan.example",
+        approved=True,
+        hues=(258, 205),
+        mark="orbit",
     ),
     DemoBrand(
-        "yunqi", Words("云启权益", "Yunqi Rights"),
-        Words("云服务、软件授权、通信充值与生活消费权益，一站供货。",
-              "Cloud, software, airtime and everyday vouchers from one desk."),
-        "brand@yunqi.example", approved=True, hues=(172, 212), mark="cloud",
+        "yunqi",
+        Words("云启权益", "Yunqi Rights"),
+        Words(
+            "云服务、软件授权、通信充值与生活消费权益，一站供货。",
+            "Cloud, software, airtime and everyday vouchers from one desk.",
+        ),
+        "brand@yunqi.example",
+        approved=True,
+        hues=(172, 212),
+        mark="cloud",
     ),
     DemoBrand(
-        "youjian", Words("柚见文创", "Youjian Crafts"),
-        Words("把博物馆纹样做成数字素材，正在等待平台审核。",
-              "Museum patterns as digital material; waiting for the platform's approval."),
-        "brand@youjian.example", approved=False, hues=(52, 84), mark="petal",
+        "youjian",
+        Words("柚见文创", "Youjian Crafts"),
+        Words(
+            "把博物馆纹样做成数字素材，正在等待平台审核。",
+            "Museum patterns as digital material; waiting for the platform's approval.",
+        ),
+        "brand@youjian.example",
+        approved=False,
+        hues=(52, 84),
+        mark="petal",
     ),
 )
 
@@ -100,11 +119,22 @@ def _product(goods: dict[str, Any], maker: Maker, facts: dict[str, Any]) -> Demo
     points = tuple(Words(zh, en) for zh, en in zip(goods["points_zh"], goods["points_en"], strict=True))
     blurb = _words(goods, "blurb")
     return DemoProduct(
-        key=goods["key"], brand=facts["brand"], maker=maker, category=facts["category"],
-        currency=facts.get("currency", "CNY"), name=_words(goods), short=_words(goods, "short"), summary=blurb,
-        description=describe(about=maker.about, blurb=blurb, points=points, kind=kind, region=region, days=days),
-        redeem=explain(kind=kind, maker=maker.name), tags=tuple(goods["tags"]), region=region,
-        validity_days=days, delivery=kind,
+        key=goods["key"],
+        brand=facts["brand"],
+        maker=maker,
+        category=facts["category"],
+        currency=facts.get("currency", "CNY"),
+        name=_words(goods),
+        short=_words(goods, "short"),
+        summary=blurb,
+        description=describe(
+            about=maker.about, blurb=blurb, points=points, kind=kind, region=region, days=days
+        ),
+        redeem=explain(kind=kind, maker=maker.name),
+        tags=tuple(goods["tags"]),
+        region=region,
+        validity_days=days,
+        delivery=kind,
         skus=tuple(_sku(place, row, goods, facts) for place, row in enumerate(goods["skus"], 1)),
     )
 
@@ -114,14 +144,21 @@ def _sku(place: int, row: str, goods: dict[str, Any], facts: dict[str, Any]) -> 
     supply, floor, suggested = (Decimal(str(part)) for part in goods["ratio"])
     prices = price(face, (supply, floor, suggested))
     key = f"{goods['key']}-{place}"
-    dice = Random(f"stock/{key}")
+    dice = chance.dice(f"stock/{key}")
     stock = _stock(goods["kind"], prices.face_value_minor, dice, scarce="热销" not in goods["tags"])
     return DemoSku(
-        key=key, name=Words(zh, en), currency=facts.get("currency", "CNY"),
-        face_value_minor=prices.face_value_minor, supply_minor=prices.supply_minor,
-        floor_minor=prices.floor_minor, suggested_minor=prices.suggested_minor,
+        key=key,
+        name=Words(zh, en),
+        currency=facts.get("currency", "CNY"),
+        face_value_minor=prices.face_value_minor,
+        supply_minor=prices.supply_minor,
+        floor_minor=prices.floor_minor,
+        suggested_minor=prices.suggested_minor,
         issue_order=_ISSUE_ORDERS[0] if dice.random() < 0.5 else dice.choice(_ISSUE_ORDERS[1:]),
-        low_stock=max(5, (stock or 0) // 8), stock=stock, delivery=goods["kind"], form=goods.get("form"),
+        low_stock=max(5, (stock or 0) // 8),
+        stock=stock,
+        delivery=goods["kind"],
+        form=goods.get("form"),
         fields=tuple(FIELDS[name] for name in goods.get("fields", ())),
     )
 

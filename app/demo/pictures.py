@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 from html import escape
-from random import Random
 
+from app.demo import chance
 from app.demo.art import marks
 from app.demo.art import scenes_light as light
 from app.demo.art import scenes_objects as objects
@@ -22,12 +22,21 @@ from app.demo.art.canvas import Subject, blend, frame
 from app.demo.art.lettering import write
 from app.demo.art.palette import palette
 from app.demo.goods import products
-from app.demo.shapes import DemoProduct, DemoSku, Words
+from app.demo.shapes import DemoBrand, DemoProduct, DemoSku, Words
+from app.demo.shops import DemoShop
 
 Scene = Callable[[Subject], str]
 
 _SCENES: dict[str, tuple[Scene, ...]] = {
-    "video": (light.mesh, light.letters, light.dots, objects.ticket, patterns.cinema, light.poster, patterns.lights),
+    "video": (
+        light.mesh,
+        light.letters,
+        light.dots,
+        objects.ticket,
+        patterns.cinema,
+        light.poster,
+        patterns.lights,
+    ),
     "music": (light.record, light.dots, patterns.lights, places.hills, patterns.scales, light.poster),
     "reading": (places.spines, patterns.gate, places.hills, light.poster, patterns.scales, places.arch),
     "cloud": (light.mesh, patterns.slabs, patterns.lights, places.hills),
@@ -46,8 +55,14 @@ def product_picture(product: DemoProduct, *, sku: DemoSku | None = None, languag
     name, maker = _in(product.name, language), _in(product.maker.name, language)
     caption = _in(sku.name, language) if sku else _range(product, language)
     subject = Subject(
-        ident=_ident(product.key), big=_in(product.short, language), maker=maker, caption=caption,
-        smallest=_in((sku or product.skus[0]).name, language), mark=product.maker.mark, tint=palette(*product.maker.hues), dice=Random(f"picture/{product.key}"),
+        ident=_ident(product.key),
+        big=_in(product.short, language),
+        maker=maker,
+        caption=caption,
+        smallest=_in((sku or product.skus[0]).name, language),
+        mark=product.maker.mark,
+        tint=palette(*product.maker.hues),
+        dice=chance.dice(f"picture/{product.key}"),
     )
     return frame(scene_of(product)(subject), title=escape(f"{name} {caption}"))
 
@@ -58,16 +73,29 @@ def scene_of(product: DemoProduct) -> Scene:
     return scenes[_places().get(product.key, _number(product.key)) % len(scenes)]
 
 
-def emblem(mark: str, hues: tuple[int, int], *, title: str) -> str:
-    """A square logo: a mark on its colours."""
-    tint, ident = palette(*hues), _ident(f"{mark}{hues}")
-    body = (
+def brand_mark(brand: DemoBrand) -> str:
+    """A brand's square logo: its mark on a gradient of its colours."""
+    tint, ident = palette(*brand.hues), _ident(brand.key)
+    return _square(
         f"<defs>{blend(ident, tint.second, tint.strong)}</defs>"
         f'<rect width="96" height="96" rx="24" fill="url(#{ident})"/>'
-        f'<path d="M0 24A24 24 0 0 1 24 0h48a24 24 0 0 1 24 24C70 40 30 30 0 56z" fill="#fff" opacity=".12"/>'
-        + marks.draw(mark, x=22, y=22, size=52, colour="#fff")
+        '<path d="M0 24A24 24 0 0 1 24 0h48a24 24 0 0 1 24 24C70 40 30 30 0 56z" fill="#fff" opacity=".14"/>'
+        + marks.draw(brand.mark, x=22, y=22, size=52, colour="#fff"),
+        title=brand.name.zh,
     )
-    return frame(body, title=escape(title), width=96, height=96)
+
+
+def shop_logo(shop: DemoShop) -> str:
+    """A shop's square logo: its mark on its primary colour, a corner in its accent."""
+    corner = {"sharp": 6, "soft": 20, "round": 48}[shop.theme.corners]
+    ident = _ident(shop.slug)
+    return _square(
+        f'<defs><clipPath id="{ident}"><rect width="96" height="96" rx="{corner}"/></clipPath></defs>'
+        f'<g clip-path="url(#{ident})"><path d="M0 0h96v96H0z" fill="{shop.theme.primary}"/>'
+        f'<circle cx="88" cy="92" r="40" fill="{shop.theme.accent}"/></g>'
+        + marks.draw(shop.theme.mark, x=22, y=21, size=52, colour="#fff"),
+        title=shop.name.zh,
+    )
 
 
 def avatar(name: str) -> str:
@@ -75,11 +103,15 @@ def avatar(name: str) -> str:
     number = _number(name)
     tint = palette(number % 360, (number // 360) % 360)
     letter = next((sign for sign in name if sign.isalnum()), "?").upper()
-    body = (
+    return _square(
         f'<circle cx="48" cy="48" r="48" fill="{tint.soft}"/>'
-        + write(letter, x=48, y=63, size=42, fill=tint.strong, weight=700, anchor="middle")
+        + write(letter, x=48, y=63, size=42, fill=tint.deep, weight=700, anchor="middle"),
+        title=name,
     )
-    return frame(body, title=escape(name), width=96, height=96)
+
+
+def _square(body: str, *, title: str) -> str:
+    return frame(body, title=escape(title), width=96, height=96)
 
 
 @cache

@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from app.demo.shapes import Level, Words
 
 LEVELS = (
-    Level("starter", Words("普通", "Starter"), 0),
+    Level("standard", Words("普通", "Standard"), 0),
     Level("silver", Words("银牌", "Silver"), 100),
     Level("gold", Words("金牌", "Gold"), 200),
     Level("diamond", Words("钻石", "Diamond"), 350),
@@ -45,4 +45,6 @@ def friendly(amount_minor: int, *, step: int) -> int:
 
 def _friendly(amount_minor: int, ceiling: int) -> int:
     step = 1000 if amount_minor >= 30_000 else 100
-    return min(ceiling, friendly(amount_minor, step=step)) if amount_minor >= 500 else min(ceiling, amount_minor)
+    return (
+        min(ceiling, friendly(amount_minor, step=step)) if amount_minor >= 500 else min(ceiling, amount_minor)
+    )

@@ -6,6 +6,10 @@ import segno
 from markupsafe import Markup
 
 from app.web.look import PRESETS, ShopFace, compose
+from app.web.look.frames import Frame, NavGroup, NavItem
+from app.web.look.mails import Letter, MailLine, OrderMail, order_letter, sign_in_letter
+from app.web.look.tables import Column, Filter, TablePage
+from app.web.sandbox.page_data import PayPage
 from app.web.storefront import page_data as data
 
 NOW = datetime.now(UTC)
@@ -192,3 +196,45 @@ def order(language: str, state: str = "delivered", *, revealed: bool = False, la
         late_money=late,
         again="/p/bilibili-premium",
     )
+
+
+def frame() -> Frame:
+    return Frame(
+        door="分销商", subject="灯火网络科技", person="lin@lantern.example", current="/distributor/listings",
+        nav=(NavGroup((NavItem("总览", "/distributor", "home"), NavItem("上架商品", "/distributor/listings", "tag"), NavItem("订单", "/distributor/orders", "receipt", 3))),
+             NavGroup((NavItem("店铺外观", "/distributor/look", "shop"), NavItem("收入与打款", "/distributor/earnings", "coins"), NavItem("成员", "/distributor/people", "users"), NavItem("设置", "/distributor/settings", "settings")), "店铺")),
+        doors=(("平台", "/platform"),),
+    )
+
+
+def listings() -> TablePage:
+    rows = [dict(id=i, name=g[1], brand=g[3], price=g[4], floor=g[4] * 9 // 10, stock=(i * 37) % 500 if i != 4 else 0, picture=drawn(g[1][:2], g[6])) for i, g in enumerate(GOODS)]
+    return TablePage(
+        columns=(Column("name", "商品", sortable=True), Column("brand", "品牌方"), Column("price", "售价", sortable=True, figures=True), Column("floor", "最低限价", figures=True), Column("stock", "库存", sortable=True, figures=True), Column("state", "状态")),
+        rows=rows, page=2, pages=11, total=2244, sort="-price", searches="搜索商品或编号",
+        filters=(Filter("brand", "品牌方", (("b", "哔哩哔哩"), ("s", "Steam"))), Filter("state", "状态", (("on", "在售"), ("out", "售罄")))), selects="sku",
+    )
+
+
+def pay(method: str) -> PayPage:
+    qr = Markup(segno.make("http://pay.localhost:8000/t/9f2k", error="m").svg_inline(scale=4, border=2))
+    return PayPage("P7K2-9QXD-M4TR", 13380, "CNY", method, "/paid", "/orders/paid", qr=qr, expires_at=NOW + timedelta(minutes=13))
+
+
+def account(language: str) -> data.AccountPage:
+    zh = language == "zh_Hans"
+    states = ["delivered", "delivering", "awaiting_payment", "refunded", "waiting", "expired"]
+    rows = tuple(
+        data.OrderRow(f"P7K2-9QXD-M4T{i}", data.OrderState(state), NOW - timedelta(days=i), GOODS[i][4], GOODS[i][1] if zh else GOODS[i][2], drawn(GOODS[i][1][:2], GOODS[i][6]))
+        for i, state in enumerate(states)
+    )
+    return data.AccountPage("lin@example.com", rows, data.Paging(1, 2, 26))
+
+
+def letter(kind: str, language: str, preset: str) -> Letter:
+    face = shop(language, preset)
+    if kind == "sign_in":
+        return sign_in_letter(face, face.home + "/sign-in/confirm?token=abc", 15, language)
+    lines = tuple(MailLine(line.name, line.sku, line.quantity, line.total_minor) for line in quote(language).lines)
+    mail = OrderMail("P7K2-9QXD-M4TR", lines, 14140, refunded_minor=14140)
+    return order_letter(kind, face, mail, face.home + "/orders/P7K2-9QXD-M4TR?key=abcdef", language)

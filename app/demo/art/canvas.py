@@ -9,6 +9,7 @@ from app.demo.art.lettering import FACE
 from app.demo.art.palette import Palette
 
 WIDTH, HEIGHT = 480, 360
+DOWN = "0 0 0 1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,17 +19,39 @@ def fit(text: str, *, within: float, at_most: float) -> float:
 
 
 def write(
-    text: str, *, x: float, y: float, size: float, fill: str, weight: int = 700,
-    anchor: str = "start", opacity: float = 1, spacing: float = 0,
+    text: str,
+    *,
+    x: float,
+    y: float,
+    size: float,
+    fill: str,
+    weight: int = 700,
+    anchor: str = "start",
+    opacity: float = 1,
 ) -> str:
     """Write one line of text on its baseline."""
     extras = f' text-anchor="{anchor}"' if anchor != "start" else ""
     extras += f' opacity="{opacity:g}"' if opacity < 1 else ""
-    extras += f' letter-spacing="{spacing:g}"' if spacing else ""
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" font-weight="{weight}" fill="{fill}"{extras}>'
         f"{escape(text)}</text>"
     )
+
+
+def label(
+    text: str,
+    *,
+    x: float,
+    y: float,
+    within: float,
+    at_most: float,
+    fill: str,
+    weight: int = 700,
+    anchor: str = "start",
+) -> str:
+    """Write one line as large as a width allows."""
+    size = fit(text, within=within, at_most=at_most)
+    return write(text, x=x, y=y, size=size, fill=fill, weight=weight, anchor=anchor)
 
 
 def _advance(sign: str) -> float:

@@ -23,9 +23,9 @@ class Palette:
 
 
 @cache
-def palette(first: int, second: int) -> Palette:
+def palette(one: int, other: int) -> Palette:
     """Mix a palette from two hues, in the degrees of a painter's wheel: red 0, green 120, blue 240."""
-    first, second = _even(first), _even(second)
+    first, second = _even(one), _even(other)
     # Dark yellow is mud: what is dark in a yellow palette leans towards orange, and what is strong is lighter.
     yellow = 66 < first < 122
     dark = 58 if yellow else first

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import cos, radians, sin
 
 from app.demo.art import marks
-from app.demo.art.canvas import Subject, blend, glow, ground
-from app.demo.art.lettering import fit, write
+from app.demo.art.canvas import DOWN, Subject, blend, glow, ground
+from app.demo.art.lettering import fit, label, write
 
 
 def mesh(it: Subject) -> str:
@@ -28,7 +28,7 @@ def mesh(it: Subject) -> str:
         + marks.draw(it.mark, x=236, y=40, size=270, colour="#fff", opacity=0.17, turn=-8)
         + signature(it, x=34, y=34, ink="#fff", plate="#fff", on_plate=tint.deep)
         + headline(it, x=34, y=300, within=400, ink="#fff", at_most=104)
-        + write(it.caption, x=36, y=334, size=21, fill="#fff", weight=500, opacity=0.86)
+        + label(it.caption, x=36, y=335, within=400, at_most=22, fill="#fff", weight=600)
     )
 
 
@@ -49,7 +49,7 @@ def poster(it: Subject) -> str:
         + signature(it, x=32, y=34, ink=tint.ink, plate=tint.strong, on_plate="#fff")
         + headline(it, x=30, y=232, within=250, ink=tint.ink, at_most=92)
         + f'<path fill="{tint.strong}" d="M32 258h56v7H32z"/>'
-        + write(it.caption, x=32, y=310, size=fit(it.caption, within=250, at_most=23), fill=tint.ink, weight=500)
+        + label(it.caption, x=32, y=310, within=250, at_most=23, fill=tint.ink, weight=500)
     )
 
 
@@ -57,19 +57,21 @@ def record(it: Subject) -> str:
     """A record half out of its sleeve."""
     tint, name = it.tint, it.ident
     grooves = "".join(
-        f'<circle cx="350" cy="180" r="{r}" fill="none" stroke="#fff" stroke-opacity=".13"/>' for r in range(74, 152, 9)
+        f'<circle cx="350" cy="180" r="{r}" fill="none" stroke="#fff" stroke-opacity=".13"/>'
+        for r in range(74, 152, 9)
     )
     return (
-        f"<defs>{blend(name, tint.bright, tint.second)}{blend(name + 's', tint.strong, tint.deep, angle='0 0 0 1')}</defs>"
+        f"<defs>{blend(name, tint.bright, tint.second)}{blend(name + 's', tint.strong, tint.deep, angle=DOWN)}</defs>"
         + ground(f"url(#{name})")
         + f'<circle cx="350" cy="187" r="158" fill="{tint.night}" opacity=".25"/>'
         + f'<circle cx="350" cy="180" r="156" fill="{tint.night}"/>{grooves}'
-        + '<path d="M350 180L244 68A156 156 0 0 1 300 32zM350 180l106 112a156 156 0 0 1-56 36z" fill="#fff" opacity=".09"/>'
+        + '<path d="M350 180L244 68A156 156 0 0 1 300 32zM350 180l106 112a156 156 0 0 1-56 36z" '
+        + 'fill="#fff" opacity=".09"/>'
         + f'<circle cx="350" cy="180" r="60" fill="{tint.pop}"/><circle cx="350" cy="180" r="7" fill="{tint.night}"/>'
         + f'<path d="M0 0h300v360H0z" fill="url(#{name}s)"/><path d="M296 0h4v360h-4z" fill="#000" opacity=".18"/>'
         + signature(it, x=32, y=34, ink="#fff", plate="#fff", on_plate=tint.deep)
         + headline(it, x=32, y=284, within=244, ink="#fff", at_most=84)
-        + write(it.caption, x=33, y=324, size=fit(it.caption, within=240, at_most=21), fill="#fff", weight=500, opacity=0.86)
+        + label(it.caption, x=33, y=324, within=240, at_most=21, fill="#fff", weight=500)
     )
 
 
@@ -77,16 +79,26 @@ def letters(it: Subject) -> str:
     """The name so large that it leaves the page, over two fields of colour."""
     tint = it.tint
     size = fit(it.big, within=430, at_most=190)
+    drop = size * 0.3
     slope = it.dice.choice(("M0 0h480v120L0 250z", "M0 0h300L180 360H0z", "M0 0h480v210L0 120z"))
     return (
         ground(tint.second)
         + f'<path d="{slope}" fill="{tint.strong}"/>'
         + marks.draw(it.mark, x=330, y=-36, size=190, colour="#fff", opacity=0.14, turn=14)
         + signature(it, x=32, y=34, ink="#fff", plate="#fff", on_plate=tint.strong)
-        + write(it.big, x=246, y=214 + size * 0.3, size=size, fill=tint.night, weight=900, anchor="middle", opacity=0.28)
-        + write(it.big, x=240, y=206 + size * 0.3, size=size, fill="#fff", weight=900, anchor="middle")
+        + write(
+            it.big,
+            x=246,
+            y=214 + drop,
+            size=size,
+            fill=tint.night,
+            weight=900,
+            anchor="middle",
+            opacity=0.28,
+        )
+        + write(it.big, x=240, y=206 + drop, size=size, fill="#fff", weight=900, anchor="middle")
         + f'<path d="M0 312h480v48H0z" fill="{tint.night}"/>'
-        + write(it.caption, x=240, y=344, size=fit(it.caption, within=430, at_most=22), fill=tint.pop, weight=700, anchor="middle")
+        + label(it.caption, x=240, y=344, within=430, at_most=22, fill=tint.pop, weight=700, anchor="middle")
     )
 
 
@@ -101,14 +113,14 @@ def dots(it: Subject) -> str:
     inner, outer = "".join(points[:60]), "".join(points[60:])
     return (
         f"<defs>{glow(name, tint.strong)}{blend(name + 'p', tint.bright, tint.pop)}</defs>{ground(tint.night)}"
-        + f'<circle cx="356" cy="168" r="250" fill="url(#{name})"/>'
-        + f'<path d="{inner}" stroke="{tint.bright}" stroke-width="9" stroke-linecap="round"/>'
-        + f'<path d="{outer}" stroke="{tint.second}" stroke-width="5" stroke-linecap="round"/>'
-        + f'<circle cx="356" cy="168" r="52" fill="{tint.night}"/>'
+        f'<circle cx="356" cy="168" r="250" fill="url(#{name})"/>'
+        f'<path d="{inner}" stroke="{tint.bright}" stroke-width="9" stroke-linecap="round"/>'
+        f'<path d="{outer}" stroke="{tint.second}" stroke-width="5" stroke-linecap="round"/>'
+        f'<circle cx="356" cy="168" r="52" fill="{tint.night}"/>'
         + marks.draw(it.mark, x=326, y=138, size=60, colour="#fff")
-        + write(it.maker, x=34, y=60, size=fit(it.maker, within=210, at_most=24), fill="#fff", weight=600, opacity=0.9)
+        + label(it.maker, x=34, y=60, within=210, at_most=24, fill="#fff", weight=600)
         + headline(it, x=32, y=296, within=330, ink="#fff", at_most=96)
-        + write(it.caption, x=34, y=332, size=21, fill=tint.bright, weight=600)
+        + label(it.caption, x=34, y=334, within=420, at_most=22, fill=tint.bright, weight=600)
     )
 
 
@@ -117,7 +129,9 @@ def signature(it: Subject, *, x: int, y: int, ink: str, plate: str, on_plate: st
     return (
         f'<rect x="{x}" y="{y}" width="46" height="46" rx="13" fill="{plate}"/>'
         + marks.draw(it.mark, x=x + 9, y=y + 9, size=28, colour=on_plate)
-        + write(it.maker, x=x + 58, y=y + 32, size=fit(it.maker, within=190, at_most=24), fill=ink, weight=600)
+        + write(
+            it.maker, x=x + 58, y=y + 32, size=fit(it.maker, within=190, at_most=24), fill=ink, weight=600
+        )
     )
 
 

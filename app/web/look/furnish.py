@@ -30,7 +30,7 @@ def furnish(app: Flask) -> None:
     app.register_blueprint(assets)
     manifest.load()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=_money, moment=_moment, amount=money.plain_amount)
+    app.jinja_env.filters.update(money=_money, moment=_moment, clock=_clock, amount=money.plain_amount)
     app.jinja_env.globals.update(
         icon=icon,
         asset=manifest.address,
@@ -38,6 +38,7 @@ def furnish(app: Flask) -> None:
         page_language=_page_language,
         language_tag=lambda language: TAGS.get(language, language),
         language_link=lambda language: _here_with(lang=language),
+        table_link=_here_with,
         page_link=lambda number: _here_with(page=number),
         sort_link=lambda key: _here_with(sort=key, page=""),
         language_names=LANGUAGES,
@@ -76,6 +77,10 @@ def _price_in(currency: str) -> Callable[[int], Markup]:
 
 def _moment(at, zone: str = "Asia/Shanghai") -> str:
     return times.moment(at, _locale(), zone)
+
+
+def _clock(at, zone: str = "Asia/Shanghai") -> str:
+    return times.clock(at, _locale(), zone)
 
 
 def _here_with(**changes: object) -> str:

@@ -16,6 +16,7 @@ DRAWINGS = {
     "chart": '<path d="M4 4v16h16"/><path d="m7.5 15 3.6-4.5 3.2 2.5L19.5 7"/>',
     "check": '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
     "chevron-down": '<path d="m6 9.5 6 6 6-6"/>',
+    "chevron-up": '<path d="m6 14.5 6-6 6 6"/>',
     "chevron-left": '<path d="m14.5 6-6 6 6 6"/>',
     "chevron-right": '<path d="m9.5 6 6 6-6 6"/>',
     "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7.5V12l3 2"/>',

@@ -22,7 +22,7 @@ READABLE = 4.5
 """WCAG 2 AA for text; every pair of text and ground below keeps it."""
 
 HANZI = '"PingFang SC","HarmonyOS Sans SC","MiSans","Microsoft YaHei","Noto Sans CJK SC"'
-SANS = f'ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,{HANZI},sans-serif'
+SANS = f'-apple-system,"Segoe UI",Roboto,{HANZI},system-ui,sans-serif'
 TYPEFACES: dict[str, tuple[str, str]] = {
     "sans": (SANS, SANS),
     "rounded": (
@@ -158,7 +158,7 @@ def _light(look: Look) -> Palette:
         muted=grey(0.5, 0.025),
         line=grey(0.9, 0.014),
         neutral=grey(0.26, 0.03),
-        soft=lambda colour: to_hex(_softened(colour, lightness=0.955, chroma=0.035)),
+        soft=lambda colour: to_hex(_softened(colour, lightness=0.958, chroma=0.026)),
         presence=1.35,
         signals=("#1d6fd1", "#12854f", "#e8a413", "#cf2f3d"),
     )
