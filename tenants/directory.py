@@ -43,6 +43,11 @@ class CachedDirectory:
     def by_host(self, host: str) -> Tenant | None:
         return self._find("host", host)
 
+    def forget(self) -> None:
+        """Ask again for everything."""
+        with self._lock:
+            self._kept.clear()
+
     def _find(self, kind: str, name: str) -> Tenant | None:
         now = time.monotonic()
         kept = self._kept.get((kind, name))

@@ -7,8 +7,8 @@ that forgot it.
 
 from typing import Any
 
-from sqlalchemy import event, text
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy import BigInteger, event, text
+from sqlalchemy.orm import ORMExecuteState, Session, mapped_column, with_loader_criteria
 
 from tenants.context import Scope, current_scope, current_scope_or_none
 from tenants.errors import ForeignRow, NoScope, ScopeChanged
@@ -17,7 +17,7 @@ from tenants.errors import ForeignRow, NoScope, ScopeChanged
 class TenantOwned:
     """Mixin of every mapped table whose rows belong to one shop; it has a column `shop_id`."""
 
-    shop_id: Any
+    shop_id: Any = mapped_column(BigInteger, nullable=False)
 
 
 OPEN = text("SELECT set_config('role', :role, true)")

@@ -32,15 +32,24 @@ def read(content: bytes, **choices: object) -> list[Line]:
     return list(open_stock_file(io.BytesIO(content), Choices(**choices)).lines())  # type: ignore[arg-type]
 
 
-@given(PAIRS, SEPARATORS, st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-def test_what_was_written_is_read(pairs: list[tuple[str, str]], separator: Separator, end: str, encoding: str) -> None:
+@given(
+    PAIRS,
+    SEPARATORS,
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_was_written_is_read(
+    pairs: list[tuple[str, str]], separator: Separator, end: str, encoding: str
+) -> None:
     content = end.join(f"{card}{separator}{password}" for card, password in pairs)
     lines = read(content.encode(encoding), has_header=False)
     assert [(line.secret.card, line.secret.password) for line in lines if isinstance(line, Good)] == pairs
 
 
 @given(PAIRS, st.lists(st.tuples(st.integers(0, 29), BROKEN), max_size=10))
-def test_broken_lines_leave_the_good_ones_alone(pairs: list[tuple[str, str]], broken: list[tuple[int, str]]) -> None:
+def test_broken_lines_leave_the_good_ones_alone(
+    pairs: list[tuple[str, str]], broken: list[tuple[int, str]]
+) -> None:
     content = [f"{card},{password}" for card, password in pairs]
     for at, line in broken:
         content.insert(at, line)

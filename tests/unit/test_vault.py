@@ -26,7 +26,6 @@ from app.foundation.vault import (
     Vault,
     new_file_key,
 )
-from app.foundation.vault.rotation import Resealed, SealedRow, reseal_codes, rewrap_keys
 
 OLD = "old:" + base64.b64encode(b"o" * 32).decode()
 NEW = "new:" + base64.b64encode(b"n" * 32).decode()
@@ -44,18 +43,16 @@ def key(vault: Vault) -> DataKey:
     return vault.new_key(brand_id=7, version=1)
 
 
-def opened(vault: Vault, key: DataKey, sealed: Sealed) -> Secret:
-    return vault.open(key, sealed.box, fingerprint=sealed.fingerprint)
-
-
 def test_what_was_sealed_opens_again(vault: Vault, key: DataKey) -> None:
-    assert opened(vault, key, vault.seal(key, CARD)) == CARD
+    assert vault.open(key, vault.seal(key, CARD)) == CARD
 
 
 def test_sealing_many_is_sealing_each(vault: Vault, key: DataKey) -> None:
     secrets = [Secret(f"CODE{n}") for n in range(100)]
-    boxes = vault.seal_many(key, secrets)
-    assert [vault.open(key, box) for box in boxes] == secrets
+    found = [(vault.fingerprint(secret), secret) for secret in secrets]
+    boxes = vault.seal_many(key, found)
+    sealed = [Sealed(fingerprint, box) for (fingerprint, _), box in zip(found, boxes, strict=True)]
+    assert [vault.open(key, one) for one in sealed] == secrets
     assert len({box[1:13] for box in boxes}) == 100
 
 
@@ -68,13 +65,13 @@ def test_a_sealed_code_shows_nothing_of_itself(vault: Vault, key: DataKey) -> No
 def test_a_box_copied_onto_another_row_does_not_open(vault: Vault, key: DataKey) -> None:
     first, second = vault.seal(key, CARD), vault.seal(key, Secret("OTHER"))
     with pytest.raises(SecretUnreadable):
-        vault.open(key, first.box, fingerprint=second.fingerprint)
+        vault.open(key, Sealed(second.fingerprint, first.box))
 
 
 def test_a_box_given_to_another_brand_does_not_open(vault: Vault, key: DataKey) -> None:
     stolen = DataKey(8, key.version, key.wrapped, key.master_key_id)
     with pytest.raises(SecretUnreadable):
-        vault.open(stolen, vault.seal(key, CARD).box)
+        vault.open(stolen, vault.seal(key, CARD))
 
 
 @pytest.mark.parametrize("at", [0, 1, 13, -1])
@@ -83,14 +80,14 @@ def test_a_changed_byte_does_not_open(vault: Vault, key: DataKey, at: int) -> No
     box = bytearray(sealed.box)
     box[at] ^= 1
     with pytest.raises(SecretUnreadable):
-        vault.open(key, bytes(box))
+        vault.open(key, Sealed(sealed.fingerprint, bytes(box)))
 
 
 def test_a_box_for_one_purpose_does_not_open_for_another(vault: Vault, key: DataKey) -> None:
-    box = vault.seal_bytes(key, b"file key", "upload")
-    assert vault.open_bytes(key, box, "upload") == b"file key"
+    box = vault.seal_bytes(key, b"file key", b"upload")
+    assert vault.open_bytes(key, box, b"upload") == b"file key"
     with pytest.raises(SecretUnreadable):
-        vault.open_bytes(key, box, "code")
+        vault.open_bytes(key, box, b"code")
 
 
 def test_a_secret_never_shows_itself(caplog: pytest.LogCaptureFixture) -> None:
@@ -166,60 +163,18 @@ def test_codes_stay_readable_when_the_master_key_changes(vault: Vault, key: Data
     both = Vault(MasterKeys.parse(f"{NEW},{OLD}"), FINGERPRINTS)
     moved = both.rewrap(key)
     only_new = Vault(MasterKeys.parse(NEW), FINGERPRINTS)
-    assert opened(both, key, sealed) == CARD
-    assert opened(only_new, moved, sealed) == CARD
+    assert both.open(key, sealed) == CARD
+    assert only_new.open(moved, sealed) == CARD
     with pytest.raises(MasterKeyUnknown):
-        opened(only_new, key, sealed)
+        only_new.open(key, sealed)
 
 
-class KeysInMemory:
-    def __init__(self, keys: dict[int, DataKey]) -> None:
-        self.keys = keys
-
-    def wrapped_elsewhere(self, master_key_id: str, limit: int) -> list[tuple[int, DataKey]]:
-        found = [item for item in self.keys.items() if item[1].master_key_id != master_key_id]
-        return found[:limit]
-
-    def replace_wrapping(self, key_id: int, old: DataKey, new: DataKey) -> bool:
-        if self.keys[key_id] != old:
-            return False
-        self.keys[key_id] = new
-        return True
-
-
-def test_rewrapping_moves_every_key_once(vault: Vault) -> None:
-    store = KeysInMemory({n: vault.new_key(n, 1) for n in range(5)})
-    both = Vault(MasterKeys.parse(f"{NEW},{OLD}"), FINGERPRINTS)
-    assert rewrap_keys(both, store, batch=2) == 5
-    assert rewrap_keys(both, store, batch=2) == 0
-    assert {key.master_key_id for key in store.keys.values()} == {"new"}
-
-
-class CodesInMemory:
-    def __init__(self, rows: dict[int, SealedRow]) -> None:
-        self.rows = rows
-
-    def sealed_elsewhere(self, data_key_id: int, limit: int) -> list[SealedRow]:
-        return [row for row in self.rows.values() if row.data_key_id != data_key_id][:limit]
-
-    def replace_boxes(self, data_key_id: int, rows: list[Resealed]) -> int:
-        for row_id, _old, box in rows:
-            fingerprint = self.rows[row_id].sealed.fingerprint
-            self.rows[row_id] = SealedRow(row_id, data_key_id, Sealed(fingerprint, box))
-        return len(rows)
-
-
-def test_resealing_moves_every_code_and_each_opens_all_the_way(vault: Vault) -> None:
-    keys = {1: vault.new_key(7, 1), 2: vault.new_key(7, 2)}
-    secrets = {n: Secret(f"CODE-{n}") for n in range(5)}
-    store = CodesInMemory({n: SealedRow(n, 1, vault.seal(keys[1], s)) for n, s in secrets.items()})
-    moved = []
-    for count in reseal_codes(vault, store, keys, target=2, batch=2):
-        moved.append(count)
-        for n, row in store.rows.items():
-            assert opened(vault, keys[row.data_key_id], row.sealed) == secrets[n]
-    assert moved == [2, 2, 1]
-    assert {row.data_key_id for row in store.rows.values()} == {2}
+def test_a_code_moves_to_another_version_of_the_key(vault: Vault, key: DataKey) -> None:
+    newer, sealed = vault.new_key(7, 2), vault.seal(key, CARD)
+    moved = Sealed(sealed.fingerprint, vault.reseal(key, sealed, newer))
+    assert vault.open(newer, moved) == CARD
+    with pytest.raises(SecretUnreadable):
+        vault.open(key, moved)
 
 
 def sealed_file(plain: bytes, key: bytes) -> io.BytesIO:

@@ -29,9 +29,7 @@ class Fingerprinter:
     def __init__(self, setting: str) -> None:
         if len(setting) < 16:
             raise ValueError("the fingerprint setting is shorter than 16 characters")
-        key = HKDF(SHA256(), 32, salt=None, info=b"perkline/fingerprint/v1").derive(
-            setting.encode()
-        )
+        key = HKDF(SHA256(), 32, salt=None, info=b"perkline/fingerprint/v1").derive(setting.encode())
         # Copying a keyed state is a quarter cheaper than keying one per code.
         self._keyed = blake2b(key=key, digest_size=FINGERPRINT_SIZE)
 

@@ -1,24 +1,21 @@
-"""Seal and open a brand's codes under its data key."""
+"""Seal and open codes under a brand's data key."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from hmac import compare_digest
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.foundation.vault.box import open_box, seal, seal_many
-from app.foundation.vault.errors import SecretUnreadable
 from app.foundation.vault.fingerprint import Fingerprinter
 from app.foundation.vault.master import KEY_SIZE, MasterKeys
 from app.foundation.vault.secret import Secret
 
 KEYS_IN_MEMORY = 256
-CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,9 @@ class Sealed(NamedTuple):
 class Vault:
     """Everything that turns a Secret into bytes and back; holds no database.
 
-    A box opens only for its brand. It is not tied to a row's id, so that rows
-    can be written in bulk; its fingerprint ties it instead: given the row's,
-    `open` refuses a box that was copied there from another row, and the
-    fingerprint itself is unique.
+    A box is bound to its brand and to its fingerprint. Fingerprints are unique,
+    so a box copied onto another row cannot open there, while rows still may be
+    written in bulk before they have an id.
     """
 
     def __init__(self, masters: MasterKeys, fingerprints: Fingerprinter) -> None:
@@ -70,39 +66,43 @@ class Vault:
         return self._fingerprints.of(secret)
 
     def seal(self, key: DataKey, secret: Secret) -> Sealed:
-        """What the database keeps of a code."""
-        [box] = self.seal_many(key, [secret])
-        return Sealed(self.fingerprint(secret), box)
+        fingerprint = self.fingerprint(secret)
+        context = _code_context(key.brand_id) + fingerprint
+        return Sealed(fingerprint, seal(self._cipher(key), secret.to_bytes(), context))
 
-    def seal_many(self, key: DataKey, secrets: Iterable[Secret]) -> list[bytes]:
-        """The boxes of many codes, in their order."""
-        payloads = [secret.to_bytes() for secret in secrets]
-        return seal_many(self._cipher(key), payloads, _context(key.brand_id, CODE))
+    def seal_many(self, key: DataKey, found: Iterable[tuple[bytes, Secret]]) -> list[bytes]:
+        """Boxes for (fingerprint, Secret) pairs, in their order."""
+        prefix = _code_context(key.brand_id)
+        items = [(secret.to_bytes(), prefix + fingerprint) for fingerprint, secret in found]
+        return seal_many(self._cipher(key), items)
 
-    def open(self, key: DataKey, box: bytes, *, fingerprint: bytes | None = None) -> Secret:
-        """The code, or SecretUnreadable, also when it is not the code of that fingerprint."""
-        secret = Secret.from_bytes(self.open_bytes(key, box, CODE))
-        if fingerprint is not None and not compare_digest(fingerprint, self.fingerprint(secret)):
-            raise SecretUnreadable(cause="fingerprint")
-        return secret
+    def open(self, key: DataKey, sealed: Sealed) -> Secret:
+        """The code, or SecretUnreadable."""
+        return Secret.from_bytes(self._plain(key, sealed))
 
-    def reseal_many(self, rows: Sequence[tuple[DataKey, Sealed]], under: DataKey) -> list[bytes]:
-        """The same codes under another version of the brand's key, each checked on the way."""
-        return self.seal_many(
-            under,
-            (self.open(key, box, fingerprint=fingerprint) for key, (fingerprint, box) in rows),
-        )
+    def reseal(self, key: DataKey, sealed: Sealed, under: DataKey) -> bytes:
+        """The box of the same code under another version of the brand's key."""
+        context = _code_context(under.brand_id) + sealed.fingerprint
+        return seal(self._cipher(under), self._plain(key, sealed), context)
 
-    def seal_bytes(self, key: DataKey, plain: bytes, purpose: str) -> bytes:
-        """Seal anything else of a brand's; it opens only for the same purpose."""
-        return seal(self._cipher(key), plain, _context(key.brand_id, purpose))
+    def seal_bytes(self, key: DataKey, plain: bytes, purpose: bytes) -> bytes:
+        """Seal anything else of a brand's, such as the key of an uploaded file, for one purpose."""
+        return seal(self._cipher(key), plain, _purpose_context(key.brand_id, purpose))
 
-    def open_bytes(self, key: DataKey, box: bytes, purpose: str) -> bytes:
-        return open_box(self._cipher(key), box, _context(key.brand_id, purpose))
+    def open_bytes(self, key: DataKey, box: bytes, purpose: bytes) -> bytes:
+        return open_box(self._cipher(key), box, _purpose_context(key.brand_id, purpose))
+
+    def _plain(self, key: DataKey, sealed: Sealed) -> bytes:
+        context = _code_context(key.brand_id) + sealed.fingerprint
+        return open_box(self._cipher(key), sealed.box, context)
 
     def _unwrapped(self, key: DataKey) -> AESGCM:
         return AESGCM(self.masters.unwrap(key.master_key_id, key.wrapped, key.context()))
 
 
-def _context(brand_id: int, purpose: str) -> bytes:
-    return f"perkline/v1|{brand_id}|{purpose}".encode()
+def _code_context(brand_id: int) -> bytes:
+    return b"perkline/code/v1|%d|" % brand_id
+
+
+def _purpose_context(brand_id: int, purpose: bytes) -> bytes:
+    return b"perkline/bytes/v1|%d|" % brand_id + purpose

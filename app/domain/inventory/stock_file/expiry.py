@@ -28,7 +28,7 @@ def read_expiry(text: str, zone: tzinfo) -> datetime:
     if found is None:
         raise ValueError("not a day")
     month, day = found["month"] or found["packed"][:2], found["day"] or found["packed"][2:]
-    start = datetime(int(found["year"]), int(month), int(day))  # zone follows
+    start = datetime(int(found["year"]), int(month), int(day))  # noqa: DTZ001  # its zone is set below
     if found["time"] is None:
         return end_of_day(start, zone)
     hour, minute, second = (int(part) for part in f"{found['time']}:0".split(":")[:3])

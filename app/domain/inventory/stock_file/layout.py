@@ -120,9 +120,7 @@ def find_separator(sample: Sequence[str]) -> Separator:
 
 def _cuts(separator: Separator, sample: Sequence[str]) -> bool:
     sample = [_QUOTED.sub("", line) for line in sample]
-    cut = [
-        line.split() if separator is Separator.SPACE else line.split(separator) for line in sample
-    ]
+    cut = [line.split() if separator is Separator.SPACE else line.split(separator) for line in sample]
     if not cut:
         return False
     columns, lines = Counter(map(len, cut)).most_common(1)[0]

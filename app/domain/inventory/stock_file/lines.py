@@ -18,7 +18,7 @@ class Reason(StrEnum):
     BROKEN_QUOTES = "broken_quotes"
     TOO_LONG = "too_long"
     NO_CODE = "no_code"
-    NO_PASSWORD = "no_password"
+    NO_PASSWORD = "no_password"  # noqa: S105  # a reason, not a password
     TOO_MANY_COLUMNS = "too_many_columns"
     REPEATED_HEADER = "repeated_header"
     # More than 15 digits typed as a number: the spreadsheet has lost the rest.
