@@ -4,7 +4,7 @@ RUN = .venv/bin/perkline
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check lint unit bench chaos nightly lock fmt reset
+.PHONY: help setup setup-dev run test lint bench chaos nightly lock fmt reset
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -18,8 +18,8 @@ setup-dev:
 run: setup ## start a shop with a demo in it; PORT=8000 by default; Ctrl-C stops everything
 	@exec $(RUN) run
 
-test: setup-dev lint ## every check and every test
-	@$(PYTEST) -n 2 --dist loadscope $(ARGS)
+test: lint ## every check and every test, except the nightly ones
+	@CHROMIUM=$$(scripts/find-chromium) && export CHROMIUM && $(PYTEST) -n 2 --dist loadscope -m "not nightly" $(ARGS)
 
 lint: setup-dev ## style, imports and types
 	@.venv/bin/ruff check .

@@ -11,6 +11,7 @@ from app import create_app
 from app.config import Settings, app_url
 from app.domain.payments import gateways
 from app.domain.payments.sandbox_gateway import SandboxGateway
+from app.foundation.database import db
 from app.schema import migrate
 
 
@@ -37,8 +38,13 @@ def settings(pg_admin_url: str, redis_url: str, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture(scope="session")
-def built_app(settings: Settings) -> Flask:
-    return create_app(settings)
+def built_app(settings: Settings) -> Iterator[Flask]:
+    made = create_app(settings)
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    made.extensions["perkline"].redis.close()
 
 
 @pytest.fixture(scope="session")

@@ -39,11 +39,11 @@ def queue(servers: Servers) -> "redis.Redis":
 
 
 def test_a_second_start_finds_the_data(home: Home) -> None:
-    with serving(home) as first:
+    with serving(Servers.of(home)) as first:
         write_down(first, "kept")
         with queue(first) as line:
             line.set("kept", "too")
-    with serving(home) as second:
+    with serving(Servers.of(home)) as second:
         assert notes(second) == ["kept"]
         with queue(second) as line:
             assert line.get("kept") == "too"
@@ -67,12 +67,12 @@ def test_a_killed_server_starts_again_with_everything_confirmed(home: Home) -> N
 
 
 def test_the_mark_of_a_dead_server_does_not_stop_the_next(home: Home) -> None:
-    with serving(home) as servers:
+    with serving(Servers.of(home)) as servers:
         write_down(servers, "kept")
     # This test's own process plays the stranger who was given the dead server's number.
     (home.postgres / "postmaster.pid").write_text(f"{os.getpid()}\n{home.postgres}\n0\n5432\n\n\n\n")
     (home.redis / "redis.pid").write_text(f"{os.getpid()}\n")
-    with serving(home) as servers:
+    with serving(Servers.of(home)) as servers:
         assert notes(servers) == ["kept"]
 
 
@@ -94,13 +94,13 @@ def test_servers_end_with_whoever_started_them_and_is_killed(home: Home) -> None
     owner.stdout.close()
 
     assert process.wait_until(lambda: not left.postgres.running() and not left.redis.running(), seconds=20)
-    with serving(home) as servers:
+    with serving(Servers.of(home)) as servers:
         assert notes(servers) == ["before"]
 
 
 def test_a_command_uses_the_servers_that_run_already_and_leaves_them_running(home: Home) -> None:
-    with serving(home, who="the house") as owner:
-        with serving(home) as guest:
+    with serving(Servers.of(home), who="the house") as owner:
+        with serving(Servers.of(home)) as guest:
             write_down(guest, "from the guest")
         assert notes(owner) == ["from the guest"]
 
@@ -132,15 +132,15 @@ def test_the_database_speaks_utf8_and_utc(servers: Servers) -> None:
 def test_a_home_with_a_very_long_path_still_has_room_for_its_sockets(tmp_path: Path) -> None:
     home = Home(tmp_path / ("long" * 20) / ("longer" * 20))
     try:
-        with serving(home) as servers:
+        with serving(Servers.of(home)) as servers:
             write_down(servers, "fits")
     finally:
         home.delete()
 
 
 def test_starting_again_takes_less_than_two_seconds(home: Home) -> None:
-    with serving(home):
+    with serving(Servers.of(home)):
         pass
     began = time.monotonic()
-    with serving(home):
+    with serving(Servers.of(home)):
         assert time.monotonic() - began < 2

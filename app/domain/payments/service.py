@@ -63,7 +63,7 @@ def settle_outcome(order_id: int, outcome: str) -> None:
         Payment.order_id == order_id, Payment.state == "received", Payment.outcome.is_(None)
     )
     for payment in session().execute(waiting).scalars():
-        payment.outcome = outcome
+        payment.outcome = "partly_refunded" if outcome == "delivered" and payment.refunded_minor else outcome
 
 
 def request_refund(

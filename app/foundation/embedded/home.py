@@ -42,6 +42,10 @@ class Home:
     path: Path
 
     @property
+    def note(self) -> Path:
+        return self.path / "README.txt"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -71,7 +75,7 @@ class Home:
 
     def prepare(self) -> None:
         """Make the home and its folders, closed to other people; doing it again changes nothing."""
-        _reachable(self.path)
+        self._claim()
         _private(self.logs)
         _private(self.redis)
         _reachable(self.postgres.parent)
@@ -83,7 +87,7 @@ class Home:
 
         The kernel lets go when the process ends, however it ends: there is no stale lock to remove.
         """
-        _reachable(self.path)
+        self._claim()
         with (self.path / "lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,13 +104,24 @@ class Home:
             yield
 
     def delete(self) -> None:
-        """Remove everything in the home. The servers must have stopped."""
+        """Remove everything in the home, which is all ours. The servers must have stopped."""
+        self._claim()
         for place in (self.postgres, self.sockets, self.redis, self.path):
             shutil.rmtree(place, ignore_errors=True)
         if self.postgres.parent != self.path:
             shutil.rmtree(self.postgres.parent, ignore_errors=True)
         with suppress(OSError):
             ROOTS_GROUND.rmdir()
+
+    def _claim(self) -> None:
+        """Make the home, or raise EmbeddedError if it holds what is not ours: `delete` would take it along."""
+        if self.path.is_dir() and not self.note.exists() and any(self.path.iterdir()):
+            raise EmbeddedError(
+                f"{self.path} holds other things: set PERKLINE_HOME to an empty or a new folder."
+            )
+        _reachable(self.path)
+        if not self.note.exists():
+            self.note.write_text("Perkline keeps its data here. `make reset` deletes all of it.\n")
 
 
 def _reachable(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """PostgreSQL and Redis together, for the supervisor, the command line and the tests."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from app.foundation.embedded.errors import HomeBusy
@@ -12,18 +12,23 @@ from app.foundation.embedded.redis import Redis
 
 @dataclass(frozen=True)
 class Servers:
-    """The servers of one home."""
+    """The servers of one home, and those of them that are wanted."""
 
     postgres: Postgres
     redis: Redis
+    wanted: tuple[Postgres | Redis, ...]
 
     @classmethod
-    def of(cls, home: Home, *, fast_unsafe: bool = False) -> "Servers":
+    def of(
+        cls, home: Home, *, fast_unsafe: bool = False, want_postgres: bool = True, want_redis: bool = True
+    ) -> "Servers":
         """Describe the servers of a home without starting them.
 
         `fast_unsafe` gives up what a power cut would need, for tests.
         """
-        return cls(Postgres(home, fast_unsafe=fast_unsafe), Redis(home, fast_unsafe=fast_unsafe))
+        postgres, redis = Postgres(home, fast_unsafe=fast_unsafe), Redis(home, fast_unsafe=fast_unsafe)
+        wishes = ((postgres, want_postgres), (redis, want_redis))
+        return cls(postgres, redis, tuple(server for server, wanted in wishes if wanted))
 
     @property
     def database_url(self) -> str:
@@ -34,27 +39,24 @@ class Servers:
         return self.redis.url()
 
     def start(self) -> None:
-        """Start both, or use those that run in the home already."""
-        self.redis.start()
-        self.postgres.start()
+        """Start those wanted, or use those that run in the home already."""
+        for server in self.wanted:
+            server.start()
 
     def stop(self) -> None:
-        """Stop both, cleanly, the database last."""
-        self.redis.stop()
-        self.postgres.stop()
+        """Stop those wanted, cleanly, the database last."""
+        for server in reversed(self.wanted):
+            server.stop()
 
 
 @contextmanager
-def serving(home: Home, *, who: str = "a command") -> Iterator[Servers]:
-    """Give the running servers of a home, starting them for this while if nobody has."""
-    servers = Servers.of(home)
-    try:
-        with home.lock(who):
-            try:
-                servers.start()
-                yield servers
-            finally:
-                servers.stop()
-    except HomeBusy:
+def serving(servers: Servers, *, who: str = "a command") -> Iterator[Servers]:
+    """Have the servers of a home running for this while; whoever owns the home already keeps them."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(servers.postgres.home.lock(who))
+            stack.callback(servers.stop)
+        except HomeBusy:
+            pass  # the owner runs them, or will in a moment
         servers.start()
         yield servers

@@ -1,0 +1,108 @@
+"""One process of the house: started, watched, started again when it dies, ended with all it started."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from app.foundation.embedded import process
+from app.launcher.plan import Part
+
+# The environment variable that marks everything a house started, for the next one to find.
+MARK = "PERKLINE_HOUSE"
+LONG_LIFE = 20.0
+LONGEST_PAUSE = 30.0
+LARGEST_LOG = 20_000_000
+
+
+class Child:
+    """A part that should be running."""
+
+    def __init__(self, part: Part, settings: Mapping[str, str], logs: Path) -> None:
+        self.part = part
+        self.log = logs / f"{part.name}.log"
+        self.failures = 0
+        self._settings = settings
+        self._started_at = 0.0
+        self._again_at = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it in a session of its own: Ctrl-C reaches the supervisor, which stops the parts in order."""
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+            self.log.replace(self.log.with_suffix(".old.log"))
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self.part.command,
+                cwd=self.part.folder,
+                env=dict(self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # It only makes two system calls, and the supervisor has a single thread.
+                preexec_fn=process.tied_to_parent(signal.SIGTERM),  # noqa: PLW1509
+            )
+        self._started_at = time.monotonic()
+
+    def returncode(self) -> int | None:
+        """Return how it ended, or None while it runs."""
+        return self._process.poll() if self._process else None
+
+    def look_after(self) -> str | None:
+        """Start it again if it died, after a pause that grows; return a sentence when something happened."""
+        if self._process is None:
+            if time.monotonic() < self._again_at:
+                return None
+            self.start()
+            return f"{self.part.name} runs again."
+        code = self._process.poll()
+        if code is None:
+            return None
+        _end_group(self._process)
+        self._process = None
+        lived = time.monotonic() - self._started_at
+        self.failures = 1 if lived > LONG_LIFE else self.failures + 1
+        pause = 0.0 if self.failures == 1 else min(LONGEST_PAUSE, 0.5 * 2**self.failures)
+        self._again_at = time.monotonic() + pause
+        return f"{self.part.name} ended ({_ending(code)}) and starts again; see {self.log}."
+
+    def stop(self, *, hurry: Callable[[], bool]) -> None:
+        """Ask it to finish what it holds, wait unless in a hurry, then end it and everything it started."""
+        leader = self._process
+        if leader is None:
+            return
+        leader.terminate()
+        process.wait_until(
+            lambda: leader.poll() is not None or hurry(), seconds=self.part.patience, every=0.05
+        )
+        _end_group(leader)
+        self._process = None
+
+
+def _end_group(leader: "subprocess.Popen[bytes]") -> None:
+    """End a process and the processes it started, which share its group."""
+    for asking in (signal.SIGTERM, signal.SIGKILL):
+        if _gone(leader):
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader.pid, asking)
+        process.wait_until(lambda: _gone(leader), seconds=3.0)
+
+
+def _gone(leader: "subprocess.Popen[bytes]") -> bool:
+    leader.poll()
+    try:
+        os.killpg(leader.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # macOS says this of a group of zombies
+        return leader.returncode is not None
+    return False
+
+
+def _ending(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
