@@ -38,7 +38,7 @@ def event(kind: EventKind = EventKind.PAID, **changes: object) -> SandboxEvent:
 
 def test_the_link_holds_the_checkout_and_the_shop_s_look(gateway):
     checkout = gateway.create_checkout(REQUEST)
-    origin, _, token = checkout.url.partition("/p/")
+    origin, _, token = checkout.url.partition("/pay/")
     shown = read_token([SECRET], token)
     assert origin == "http://pay.localhost:8000"
     assert shown is not None
@@ -53,12 +53,12 @@ def test_the_same_request_gives_the_same_checkout(gateway):
 
 
 def test_the_link_does_not_hold_the_buyer_s_mail(gateway):
-    token = gateway.create_checkout(REQUEST).url.partition("/p/")[2]
+    token = gateway.create_checkout(REQUEST).url.partition("/pay/")[2]
     assert "example.com" not in repr(read_token([SECRET], token))
 
 
 def test_a_link_made_under_the_older_secret_still_opens(gateway):
-    token = gateway.create_checkout(REQUEST).url.partition("/p/")[2]
+    token = gateway.create_checkout(REQUEST).url.partition("/pay/")[2]
     assert read_token(["newer", SECRET], token) is not None
     assert read_token(["newer"], token) is None
 
