@@ -53,6 +53,10 @@ class Settings:
     mail_from: str = "Perkline <no-reply@localhost>"
     checkout_minutes: int = 15
     max_open_orders: int = 3
+    auto_approve: bool = False
+    """AUTO_APPROVE: firms that sign up may work at once (`1`, for the demo); otherwise the platform approves them."""
+    domain_proof: str = "dns"
+    """DOMAIN_PROOF: how a custom domain is proven: `dns` (a TXT record) or `sandbox` (no network; names under .test)."""
     trusted_proxies: int = 0
     """TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-*."""
     web_workers: int = 2
@@ -93,6 +97,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     texts = (
         "base_host", "gateway", "sandbox_secret", "stripe_secret_key", "stripe_webhook_secret", "stripe_account",
         "stripe_api_base", "supplier_url", "supplier_key", "supplier_secret", "smtp_url", "mail_from", "log_level",
+        "domain_proof",
     )  # fmt: skip
     return Settings(
         home=Path(environ.get("PERKLINE_HOME", ROOT / ".perkline")),
@@ -103,6 +108,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         fingerprint_key=environ.get("FINGERPRINT_KEY") or environ["SECRET_KEY"],
         master_keys=environ["MASTER_KEYS"],
         port=port,
+        auto_approve=environ.get("AUTO_APPROVE", "") in {"1", "true", "yes"},
         scheme=scheme,
         public_port=None if public in {"", {"http": "80", "https": "443"}[scheme]} else int(public),
         **{name: environ[name.upper()] for name in texts if environ.get(name.upper())},  # type: ignore[arg-type]

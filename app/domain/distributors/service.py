@@ -1,0 +1,78 @@
+"""Changes of distributors and shops, inside the caller's transaction."""
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.distributors import shops
+from app.domain.distributors.errors import DistributorNotApproved, HostTaken, SlugTaken
+from app.domain.distributors.models import Distributor, Shop, ShopHost
+from app.foundation import clock, ids
+from app.foundation.database import session
+
+
+def found(*, name: str, contact_email: str, approved: bool) -> int:
+    """A new distributor; it waits for the platform unless approved at once."""
+    distributor = Distributor(
+        name=name, contact_email=contact_email, status="approved" if approved else "pending",
+        approved_at=clock.now() if approved else None,
+    )  # fmt: skip
+    session().add(distributor)
+    session().flush()
+    return distributor.id
+
+
+def lock(distributor_id: int) -> Distributor:
+    """The distributor, locked, so that two windows do not open two shops at once."""
+    return session().execute(
+        select(Distributor).where(Distributor.id == distributor_id).with_for_update()
+    ).scalar_one()
+
+
+def check_approved(distributor: Distributor) -> None:
+    if distributor.status != "approved":
+        raise DistributorNotApproved(status=distributor.status)
+
+
+def keep_draft(distributor_id: int, **values: Any) -> Shop:
+    """The one draft of a distributor with these values, made where there is none; SlugTaken when somebody was faster."""
+    draft = shops.draft_of(distributor_id)
+    if draft is None:
+        draft = Shop(distributor_id=distributor_id)
+        session().add(draft)
+    for name, value in values.items():
+        setattr(draft, name, value)
+    try:
+        session().flush()
+    except IntegrityError as error:
+        raise SlugTaken(param="slug", slug=values.get("slug")) from error
+    return draft
+
+
+def change_settings(shop: Shop, **values: Any) -> None:
+    """Settings by name; None takes one away."""
+    kept = {**shop.settings, **values}
+    shop.settings = {name: value for name, value in kept.items() if value is not None}
+
+
+def open_shop(shop: Shop) -> bool:
+    """Take a draft live, once; False where it is open already."""
+    opened = session().execute(
+        update(Shop)
+        .where(Shop.id == shop.id, Shop.status == "draft")
+        .values(status="live", opened_at=clock.now())
+        .returning(Shop.id)
+    )
+    return opened.scalar() is not None
+
+
+def add_host(shop_id: int, host: str) -> ShopHost:
+    """A custom domain with the token it must show, or HostTaken."""
+    row = ShopHost(shop_id=shop_id, host=host, token=ids.token())
+    session().add(row)
+    try:
+        session().flush()
+    except IntegrityError as error:
+        raise HostTaken(param="host", host=host) from error
+    return row
