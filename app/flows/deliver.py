@@ -2,7 +2,8 @@
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.domain.fulfilment.models import Delivery, SupplierOrder
+from app.domain.fulfilment import attempts
+from app.domain.fulfilment.models import Delivery
 from app.domain.fulfilment.service import suppliers_for
 from app.domain.inventory import queries as stock
 from app.domain.inventory.service import POOL_KINDS
@@ -53,11 +54,15 @@ def _deliver_line(work: Work, order: Order, line: OrderLine) -> None:
         hand_over(delivery, line)
     elif line.delivery_kind == "reusable":
         _hand_over_reusable(order, delivery, line)
-    elif line.delivery_kind == "topup":
+    elif line.delivery_kind == "topup" and suppliers_for(line.sku_id):
         _start_topup(work, delivery, line)
     else:
-        delivery.state, line.state = "by_hand", "delivering"
-        orders.note(order, "by_hand", line=line.id)
+        _leave_to_person(order, delivery, line, reason=line.delivery_kind)
+
+
+def _leave_to_person(order: Order, delivery: Delivery, line: OrderLine, *, reason: str) -> None:
+    delivery.state, line.state = "by_hand", "delivering"
+    orders.note(order, "by_hand", line=line.id, reason=reason)
 
 
 def hand_over(delivery: Delivery, line: OrderLine) -> None:
@@ -68,21 +73,15 @@ def hand_over(delivery: Delivery, line: OrderLine) -> None:
 def _hand_over_reusable(order: Order, delivery: Delivery, line: OrderLine) -> None:
     reusable_id = stock.active_reusable(line.id)
     if reusable_id is None:
-        delivery.state, line.state = "by_hand", "delivering"
-        orders.note(order, "by_hand", line=line.id, reason="no_reusable_secret")
+        _leave_to_person(order, delivery, line, reason="no_reusable_secret")
         return
     delivery.reusable_id = reusable_id
     hand_over(delivery, line)
 
 
 def _start_topup(work: Work, delivery: Delivery, line: OrderLine) -> None:
-    """Write down the request to the first supplier before anything is sent to it."""
+    """Write down an attempt for each unit before anything is sent to a supplier."""
     delivery.state, line.state = "sending", "delivering"
-    suppliers = suppliers_for(line.sku_id)
-    request = SupplierOrder(
-        shop_id=delivery.shop_id, delivery_id=delivery.id, position=0, supplier=suppliers[0],
-        reference=f"top_{delivery.id}_0", state="placing",
-    )  # fmt: skip
-    work.session.add(request)
-    work.session.flush()
-    work.enqueue("place_topup", key=f"topup:{request.id}", supplier_order_id=request.id)
+    for unit in range(1, line.quantity + 1):
+        made = attempts.add(delivery, unit=unit, position=1, supplier=suppliers_for(line.sku_id)[0])
+        work.enqueue("place_topup", key=f"topup:{made.id}", supplier_order_id=made.id)

@@ -83,8 +83,10 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
     refund.state, refund.succeeded_at = "succeeded", clock.now()
     payment = payments.lock(refund.payment_id)
     payment.refunded_minor += refund.amount_minor
-    if payment.refunded_minor == payment.amount_minor:
+    if payment.refunded_minor == payment.received_minor:
         payment.outcome = "refunded"
+    elif payment.outcome == "delivered":
+        payment.outcome = "partly_refunded"
     lines = order_queries.lines_of(order.id)
     if refund.order_line_id is not None:
         for line in lines:

@@ -34,7 +34,7 @@ def reveal(order_id: int, line_id: int, *, actor: Actor) -> list["Revealed"]:
             )
         )  # fmt: skip
     figures.reveals.labels(actor.kind).inc()
-    return [_opened(row, line_id) for row in sealed]
+    return [_opened(row) for row in sealed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class Revealed:
     expires_at: object
 
 
-def _opened(row, line_id: int) -> Revealed:  # type: ignore[no-untyped-def]  # a row of stock.ISSUED
+def _opened(row) -> Revealed:  # type: ignore[no-untyped-def]  # a row of stock.ISSUED
     vault = runtime().vault
     key = DataKey(row.brand_id, row.key_version, bytes(row.wrapped), row.master_key_id)
     if row.fingerprint is None:
-        plain = vault.open_bytes(key, bytes(row.secret), b"delivery:%d" % line_id)
+        plain = vault.open_bytes(key, bytes(row.secret), row.purpose.encode())
         return Revealed(Secret.from_bytes(plain), row.expires_at)
     return Revealed(vault.open(key, Sealed(bytes(row.fingerprint), bytes(row.secret))), row.expires_at)

@@ -7,6 +7,7 @@ from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
 from app.flows.refund import hear_dispute, hear_refund, send_refund
 from app.flows.send_mail import send_mail
+from app.flows.top_up import ask_topup, place_topup
 
 URGENT, NORMAL, MAIL, BULK = "urgent", "normal", "mail", "bulk"
 QUEUES = (URGENT, NORMAL, MAIL, BULK)
@@ -25,6 +26,8 @@ class Handler:
 HANDLERS: dict[str, Handler] = {
     "confirm_payment": Handler(confirm_payment, URGENT),
     "deliver_order": Handler(deliver_order, URGENT),
+    "place_topup": Handler(place_topup, NORMAL, lease_seconds=60),
+    "ask_topup": Handler(ask_topup, NORMAL, lease_seconds=60),
     "send_refund": Handler(send_refund, NORMAL, lease_seconds=60),
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),

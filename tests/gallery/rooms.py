@@ -6,6 +6,9 @@ from flask import Blueprint, Flask, render_template, request
 from flask_babel import Babel, get_locale
 
 from app.web.look import CATALOGUE, PERKLINE, compose, content_security_policy, furnish
+from app.web.look.failures import failure
+from app.web.sandbox.page_data import PaidPage
+from app.web.storefront.page_data import CartPage, CheckoutPage, LookupPage, SignInPage, TextPage
 from tests.gallery import samples
 
 WEB = Path(__file__).parents[2] / "app" / "web"
@@ -49,6 +52,81 @@ def gallery() -> Flask:
     @app.get("/p/<slug>")
     def product(slug):
         return show("storefront/product.html", page=samples.product(language(), "topup" if "topup" in slug else "code"))
+
+    @app.get("/cart")
+    def cart():
+        quote = samples.quote(language(), problem="problem" in request.args)
+        return show("storefront/cart.html", page=CartPage(None if "empty" in request.args else quote))
+
+    @app.route("/checkout", methods=["GET", "POST"])
+    def checkout():
+        errors = {"email": "Please look at the e-mail again."} if request.method == "POST" else {}
+        return show("storefront/checkout.html", page=CheckoutPage(samples.quote(language()), "q1", errors=errors))
+
+    @app.get("/orders/<state>")
+    def order(state):
+        page = samples.order(language(), state, late="late" in request.args, revealed="revealed" in request.args)
+        return show("storefront/order.html", page=page)
+
+    @app.get("/orders/<number>/progress")
+    def progress(number):
+        return show("storefront/_order.html", page=samples.order(language(), "delivered"))
+
+    @app.post("/orders/<number>/reveal")
+    def reveal(number):
+        page = samples.order(language(), "delivered", revealed=True)
+        line = next(line for line in page.lines if line.id == int(request.form["line"]))
+        if "X-Fragment" in request.headers:
+            return show("storefront/_order_line.html", page=page, line=line)
+        return show("storefront/order.html", page=page)
+
+    @app.get("/orders")
+    def lookup():
+        return show("storefront/lookup.html", page=LookupPage(error=request.args.get("error", "")))
+
+    @app.get("/sign-in")
+    def sign_in():
+        return show("storefront/sign_in.html", page=SignInPage("lin@example.com", sent="sent" in request.args))
+
+    @app.get("/confirm")
+    def confirm():
+        return show("storefront/sign_in_confirm.html", token="t")
+
+    @app.get("/account")
+    def account():
+        return show("storefront/account.html", page=samples.account(language()))
+
+    @app.get("/terms")
+    def terms():
+        return show("storefront/text.html", page=TextPage("Terms", samples.product(language()).description))
+
+    @app.get("/contact")
+    def contact():
+        return show("storefront/contact.html")
+
+    @app.get("/fail/<int:status>")
+    def fail(status):
+        return show("look/error.html", failure=failure(status, reference="r-7f2c91"))
+
+    @app.get("/lost")
+    def lost():
+        page = render_template("look/error.html", failure=failure(404))
+        return page, 404, {"Content-Security-Policy": content_security_policy(compose(PERKLINE))}
+
+    @app.get("/mail/<kind>")
+    def mail(kind):
+        letter = samples.letter(kind, language(), request.args.get("look", "lantern"))
+        if "text" in request.args:
+            return letter.subject + "\n\n" + letter.text, 200, {"Content-Type": "text/plain; charset=utf-8"}
+        return letter.html
+
+    @app.get("/pay")
+    def pay():
+        return show("sandbox/pay.html", page=samples.pay(request.args.get("method", "alipay")))
+
+    @app.get("/paid")
+    def paid():
+        return show("sandbox/done.html", page=PaidPage("no" not in request.args, "/orders/paid", 13380, "CNY"))
 
     @app.route("/console/<name>", methods=["GET", "POST"])
     def console(name):

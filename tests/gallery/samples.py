@@ -7,7 +7,9 @@ from markupsafe import Markup
 
 from app.web.look import PRESETS, ShopFace, compose
 from app.web.look.frames import Frame, NavGroup, NavItem
+from app.web.look.mails import Letter, MailLine, OrderMail, order_letter, sign_in_letter
 from app.web.look.tables import Column, Filter, TablePage
+from app.web.sandbox.page_data import PayPage
 from app.web.storefront import page_data as data
 
 NOW = datetime.now(UTC)
@@ -212,3 +214,27 @@ def listings() -> TablePage:
         rows=rows, page=2, pages=11, total=2244, sort="-price", searches="搜索商品或编号",
         filters=(Filter("brand", "品牌方", (("b", "哔哩哔哩"), ("s", "Steam"))), Filter("state", "状态", (("on", "在售"), ("out", "售罄")))), selects="sku",
     )
+
+
+def pay(method: str) -> PayPage:
+    qr = Markup(segno.make("http://pay.localhost:8000/t/9f2k", error="m").svg_inline(scale=4, border=2))
+    return PayPage("P7K2-9QXD-M4TR", 13380, "CNY", method, "/paid", "/orders/paid", qr=qr, expires_at=NOW + timedelta(minutes=13))
+
+
+def account(language: str) -> data.AccountPage:
+    zh = language == "zh_Hans"
+    states = ["delivered", "delivering", "awaiting_payment", "refunded", "waiting", "expired"]
+    rows = tuple(
+        data.OrderRow(f"P7K2-9QXD-M4T{i}", data.OrderState(state), NOW - timedelta(days=i), GOODS[i][4], GOODS[i][1] if zh else GOODS[i][2], drawn(GOODS[i][1][:2], GOODS[i][6]))
+        for i, state in enumerate(states)
+    )
+    return data.AccountPage("lin@example.com", rows, data.Paging(1, 2, 26))
+
+
+def letter(kind: str, language: str, preset: str) -> Letter:
+    face = shop(language, preset)
+    if kind == "sign_in":
+        return sign_in_letter(face, face.home + "/sign-in/confirm?token=abc", 15, language)
+    lines = tuple(MailLine(line.name, line.sku, line.quantity, line.total_minor) for line in quote(language).lines)
+    mail = OrderMail("P7K2-9QXD-M4TR", lines, 14140, refunded_minor=14140)
+    return order_letter(kind, face, mail, face.home + "/orders/P7K2-9QXD-M4TR?key=abcdef", language)

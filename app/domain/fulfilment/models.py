@@ -43,7 +43,11 @@ class Delivery(Record, TenantOwned):
 
 
 class SupplierOrder(Record, TenantOwned):
-    """One request to one supplier under our own reference; never sent again under another."""
+    """One attempt: one unit of a line, asked of one supplier under our own reference, sent once.
+
+    A unit succeeds at most once, whatever suppliers say. `secret` is a voucher the
+    supplier handed over instead of crediting an account.
+    """
 
     __tablename__ = "supplier_orders"
     __table_args__ = (
@@ -51,12 +55,17 @@ class SupplierOrder(Record, TenantOwned):
             "state IN ('placing', 'accepted', 'unknown', 'succeeded', 'failed', 'attention')", name="state"
         ),
         UniqueConstraint("reference"),
-        UniqueConstraint("delivery_id", "position"),
-    )
+        UniqueConstraint("delivery_id", "unit", "position"),
+        Index(
+            "uq_supplier_orders_succeeded", "delivery_id", "unit", unique=True,
+            postgresql_where=text("state = 'succeeded'"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[Id]
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
+    unit: Mapped[int] = mapped_column(server_default=text("1"))
     position: Mapped[int]
     supplier: Mapped[str]
     reference: Mapped[str]
@@ -65,6 +74,9 @@ class SupplierOrder(Record, TenantOwned):
     reason: Mapped[str | None]
     asked: Mapped[int] = mapped_column(server_default=text("0"))
     told_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    data_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_keys.id"))
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     placed_at: Mapped[CreatedAt]
     ended_at: Mapped[datetime | None]
 

@@ -10,7 +10,7 @@ from app.foundation.database import session
 
 LEVELS = text("SELECT sku_id, available FROM stock.levels(:skus, :most)")
 ISSUED = text(
-    "SELECT code_id, brand_id, data_key_id, wrapped, master_key_id, key_version, fingerprint, secret, expires_at"
+    "SELECT code_id, brand_id, data_key_id, wrapped, master_key_id, key_version, fingerprint, purpose, secret, expires_at"
     " FROM stock.issued(:line)"
 )
 REUSABLE = text("SELECT stock.active_reusable(:line)")

@@ -20,6 +20,8 @@ class ShopFace:
     contact: str = ""
     """As the shopkeeper wrote it: an e-mail, a WeChat number, a telephone number."""
     hours: str = ""
+    zone: str = "Asia/Shanghai"
+    """IANA time zone in which the shop's visitors read times."""
     languages: tuple[str, ...] = ("zh_Hans", "en")
 
     @property

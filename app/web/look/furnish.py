@@ -30,7 +30,7 @@ def furnish(app: Flask) -> None:
     app.register_blueprint(assets)
     manifest.load()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=_money, moment=_moment, amount=money.plain_amount)
+    app.jinja_env.filters.update(money=_money, moment=_moment, clock=_clock, amount=money.plain_amount)
     app.jinja_env.globals.update(
         icon=icon,
         asset=manifest.address,
@@ -77,6 +77,10 @@ def _price_in(currency: str) -> Callable[[int], Markup]:
 
 def _moment(at, zone: str = "Asia/Shanghai") -> str:
     return times.moment(at, _locale(), zone)
+
+
+def _clock(at, zone: str = "Asia/Shanghai") -> str:
+    return times.clock(at, _locale(), zone)
 
 
 def _here_with(**changes: object) -> str:

@@ -14,3 +14,8 @@ def moment(at: datetime, locale: str, zone: str = "Asia/Shanghai") -> str:
         raise ValueError("a time without a zone")
     local = at.astimezone(ZoneInfo(zone))
     return format_datetime(local, SHAPES.get(locale, SHAPES["en"]), locale=locale)
+
+
+def clock(at: datetime, locale: str, zone: str = "Asia/Shanghai") -> str:
+    """Hour, minute and second, for things that happened just now."""
+    return format_datetime(at.astimezone(ZoneInfo(zone)), "HH:mm:ss", locale=locale)

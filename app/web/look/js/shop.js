@@ -152,6 +152,8 @@
     holder.innerHTML = words.trim();
     const next = holder.content.firstElementChild;
     if (!next) return null;
+    // What the buyer has opened stays open while the rest moves on.
+    for (const kept of all("[data-keep][id]", place)) next.querySelector(`#${kept.id}`)?.replaceWith(kept);
     place.replaceWith(next);
     enliven(next);
     next.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,1 @@
+"""The reference supplier of top-ups: a stranger's program, as far as the house is concerned."""
