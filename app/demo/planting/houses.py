@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.demo.goods import BRANDS
-from app.demo.people import DISTRIBUTORS, PASSWORD, PEOPLE
+from app.demo.people import DISTRIBUTORS, PASSWORD, PEOPLE, DemoPerson
 from app.demo.pictures import brand_mark, shop_logo
 from app.demo.planting.rows import plant, plant_quietly
 from app.demo.shops import SHOPS, DemoShop
@@ -82,13 +82,7 @@ def _shop(shop: DemoShop, distributor_id: int, since: datetime) -> dict[str, Any
 def _plant_people(houses: Houses, since: datetime) -> None:
     # One hash for all of them: they share a password, and a hash takes a while by design.
     kept = hash_password(PASSWORD)
-    users = plant(
-        User,
-        [
-            {"email": each.email, "name": each.name, "password_hash": kept, "locale": each.language, "created_at": since}
-            for each in PEOPLE
-        ],
-    )  # fmt: skip
+    users = plant(User, [_user(each, kept, since) for each in PEOPLE])
     seats = [
         {
             "user_id": user, "kind": each.kind, "role": each.role, "created_at": since,
@@ -98,3 +92,9 @@ def _plant_people(houses: Houses, since: datetime) -> None:
         for user, each in zip(users, PEOPLE, strict=True)
     ]  # fmt: skip
     plant_quietly(Membership, seats)
+
+
+def _user(each: DemoPerson, kept: str, since: datetime) -> dict[str, Any]:
+    return {
+        "email": each.email, "name": each.name, "password_hash": kept, "locale": each.language, "created_at": since,
+    }  # fmt: skip

@@ -1,9 +1,9 @@
 """Many rows in few statements."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 
 from app.foundation.database import Record, session
 
@@ -12,7 +12,7 @@ def plant(kind: type[Record], rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Insert the rows, which all name the same columns, and return their ids in the same order."""
     if not rows:
         return []
-    table = kind.__table__
+    table = cast(Table, kind.__table__)
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     return list(session().execute(statement, list(rows)).scalars())
 
@@ -20,4 +20,4 @@ def plant(kind: type[Record], rows: Sequence[Mapping[str, Any]]) -> list[int]:
 def plant_quietly(kind: type[Record], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows whose ids nobody needs."""
     if rows:
-        session().execute(insert(kind.__table__), list(rows))
+        session().execute(insert(cast(Table, kind.__table__)), list(rows))

@@ -12,8 +12,9 @@ from app.demo.planting.rows import plant, plant_quietly
 from app.demo.planting.shelves import Shelves
 from app.demo.shapes import DemoProduct, DemoSku
 from app.domain.inventory.counted import SLOTS
-from app.domain.inventory.issue_order import IssueOrder, pick_for
-from app.domain.inventory.models import Code, CodeBatch, DataKey, ReusableSecret, StockSlot
+from app.domain.inventory.issue_order import IssueOrder, picker
+from app.domain.inventory.keys import current_key
+from app.domain.inventory.models import Code, CodeBatch, ReusableSecret, StockSlot
 from app.foundation.money import split
 from app.foundation.runtime import runtime
 from app.foundation.vault import DataKey as Key
@@ -42,15 +43,8 @@ class BrandKey:
 
 def plant_keys(houses: Houses) -> dict[str, BrandKey]:
     """A data key for every brand."""
-    made = {name: runtime().vault.new_key(brand_id, 1) for name, brand_id in houses.brands.items()}
-    rows = [
-        {
-            "brand_id": key.brand_id, "version": key.version, "wrapped": key.wrapped,
-            "master_key_id": key.master_key_id, "state": "current",
-        }
-        for key in made.values()
-    ]  # fmt: skip
-    return {name: BrandKey(row, key) for row, (name, key) in zip(plant(DataKey, rows), made.items(), strict=True)}
+    vault = runtime().vault
+    return {name: BrandKey(*current_key(brand_id, vault)) for name, brand_id in houses.brands.items()}
 
 
 def plant_stock(
@@ -88,16 +82,14 @@ def _codes(
     product: DemoProduct, sku: DemoSku, batch_id: int, free: int, taken: Sequence[Sold], sku_id: int, owner: BrandKey
 ) -> Iterator[dict[str, Any]]:
     """The first units went with past orders; what is free begins where they end."""
-    vault = runtime().vault
+    vault, place = runtime().vault, picker(IssueOrder(sku.issue_order), batch_id)
     texts = [Secret(unit.secret, unit.password) for unit in units(product, sku, count=len(taken) + free)]
     found = [(vault.fingerprint(text), text) for text in texts]
     for line, ((fingerprint, _), box) in enumerate(zip(found, vault.seal_many(owner.key, found), strict=True)):
         sale = taken[line] if line < len(taken) else None
         yield {
             "brand_id": owner.key.brand_id, "sku_id": sku_id, "batch_id": batch_id, "data_key_id": owner.id,
-            "pick": pick_for(
-                IssueOrder(sku.issue_order), batch_id=batch_id, line=line, expires_at=None, fingerprint=fingerprint
-            ),
+            "pick": place(line, None, fingerprint),
             "fingerprint": fingerprint, "secret": box, "state": "sold" if sale else "free",
             "reservation_id": sale.reservation_id if sale else None, "order_line_id": sale.line_id if sale else None,
             "shop_id": sale.shop_id if sale else None, "sold_at": sale.at if sale else None,
