@@ -17,6 +17,8 @@ PLACES = {
     "migrate": "app.schema:migrate",
     "seed": "app.demo.seed:seed",
     "sheet": "app.demo.sheet:sheet",
+    "rotate_master_key": "app.flows.rotate_keys:rotate_master_key",
+    "rotate_data_keys": "app.flows.rotate_keys:rotate_data_keys",
 }
 # By name, because to import them would load the house.
 SAID_IN_ONE_SENTENCE = {"BadSetting", "EmbeddedError", "HomeBusy", "PortTaken", "CannotOpen"}
@@ -71,6 +73,25 @@ def demo_sheet() -> None:
     """Print the demo's addresses and logins."""
     with _the("inside")(who="perkline demo sheet"):
         click.echo(_the("sheet")())
+
+
+@perkline.group()
+def keys() -> None:
+    """The keys under which codes are kept."""
+
+
+@keys.command("rotate")
+@click.option("--data", is_flag=True, help="Also give every brand a new data key and seal its codes again.")
+def keys_rotate(data: bool) -> None:
+    """Wrap every data key under the first of MASTER_KEYS, while the shops stay open."""
+    with _the("inside")(who="perkline keys rotate"):
+        done = _the("rotate_master_key")()
+        click.echo(f"{done.rewrapped} data keys wrapped again.")
+        if data:
+            done = _the("rotate_data_keys")(
+                tell=lambda moved: click.echo(f"{moved} secrets sealed again …", err=True)
+            )
+            click.echo(f"{done.new_keys} new data keys, {done.resealed} secrets sealed again.")
 
 
 @perkline.command()

@@ -30,11 +30,17 @@ class Seeded:
     orders: int
 
     def __str__(self) -> str:
-        return f"{self.shops} shops, {self.listings} listings, {self.codes} codes and {self.orders} past orders"
+        return (
+            f"{self.shops} shops, {self.listings} listings, {self.codes} codes and {self.orders} past orders"
+        )
 
 
 def seed(
-    *, if_empty: bool = False, orders: int = ORDERS, most_stock: int | None = None, now: datetime | None = None
+    *,
+    if_empty: bool = False,
+    orders: int = ORDERS,
+    most_stock: int | None = None,
+    now: datetime | None = None,
 ) -> Seeded | None:
     """Plant the demo; None where `if_empty` finds that somebody lives here already.
 

@@ -14,7 +14,9 @@ from tenants.context import platform_scope
 def sheet() -> str:
     """The addresses and logins of this house; of a house without the demo, its addresses."""
     with platform_scope():
-        shops = session().execute(select(Shop.slug, Shop.name, Shop.name_en).where(Shop.status == "live")).all()
+        shops = (
+            session().execute(select(Shop.slug, Shop.name, Shop.name_en).where(Shop.status == "live")).all()
+        )
         known = set(session().execute(select(User.email)).scalars())
     taglines = {shop.slug: shop.tagline.en for shop in SHOPS}
     lines = ["", "Shops"]
@@ -35,6 +37,12 @@ def _logins(known: set[str]) -> list[str]:
 
 def _outside() -> list[str]:
     pay = settings().host_url(f"pay.{settings().base_host}")
-    paid = {"sandbox": f"Orders are paid on the sandbox's own page at {pay}: no real money.", "stripe": "Stripe is paid."}
+    paid = {
+        "sandbox": f"Orders are paid on the sandbox's own page at {pay}: no real money.",
+        "stripe": "Stripe is paid.",
+    }
     kept = f"Mails are kept in {settings().home / 'mailbox'}"
-    return [f"  {paid[settings().gateway]}", f"  {'Mails are sent by SMTP.' if settings().smtp_url else kept}"]
+    return [
+        f"  {paid[settings().gateway]}",
+        f"  {'Mails are sent by SMTP.' if settings().smtp_url else kept}",
+    ]

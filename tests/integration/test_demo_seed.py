@@ -57,7 +57,9 @@ def test_every_past_order_adds_up_to_its_lines(platform: None) -> None:
 
 def test_no_past_line_and_no_listing_is_below_its_floor(platform: None) -> None:
     below = select(OrderLine.id).where(OrderLine.net_minor < OrderLine.floor_minor * OrderLine.quantity)
-    cheap = select(Listing.id).join(Sku, Sku.id == Listing.sku_id).where(Listing.price_minor < Sku.floor_minor)
+    cheap = (
+        select(Listing.id).join(Sku, Sku.id == Listing.sku_id).where(Listing.price_minor < Sku.floor_minor)
+    )
     assert session().execute(below).all() == session().execute(cheap).all() == []
 
 

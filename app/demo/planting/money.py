@@ -83,4 +83,8 @@ def _refund(order: Order, payment_id: int) -> dict[str, Any]:
 
 def _told(plan: PastOrder) -> int:
     """The amount the gateway spoke of; for an order in `attention`, not the one that was asked."""
-    return plan.total_minor - min(SHORT_MINOR, plan.total_minor - 1) if plan.state == "attention" else plan.total_minor
+    return (
+        plan.total_minor - min(SHORT_MINOR, plan.total_minor - 1)
+        if plan.state == "attention"
+        else plan.total_minor
+    )

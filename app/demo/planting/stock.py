@@ -79,13 +79,21 @@ def _batch(
 
 
 def _codes(
-    product: DemoProduct, sku: DemoSku, batch_id: int, free: int, taken: Sequence[Sold], sku_id: int, owner: BrandKey
+    product: DemoProduct,
+    sku: DemoSku,
+    batch_id: int,
+    free: int,
+    taken: Sequence[Sold],
+    sku_id: int,
+    owner: BrandKey,
 ) -> Iterator[dict[str, Any]]:
     """The first units went with past orders; what is free begins where they end."""
     vault, place = runtime().vault, picker(IssueOrder(sku.issue_order), batch_id)
     texts = [Secret(unit.secret, unit.password) for unit in units(product, sku, count=len(taken) + free)]
     found = [(vault.fingerprint(text), text) for text in texts]
-    for line, ((fingerprint, _), box) in enumerate(zip(found, vault.seal_many(owner.key, found), strict=True)):
+    for line, ((fingerprint, _), box) in enumerate(
+        zip(found, vault.seal_many(owner.key, found), strict=True)
+    ):
         sale = taken[line] if line < len(taken) else None
         yield {
             "brand_id": owner.key.brand_id, "sku_id": sku_id, "batch_id": batch_id, "data_key_id": owner.id,
@@ -105,7 +113,9 @@ def _plant_counted(shelves: Shelves, keys: Mapping[str, BrandKey]) -> None:
         owner, unit = keys[product.brand], next(units(product, sku, count=1))
         sealed = vault.seal(owner.key, Secret(unit.secret, unit.password))
         names = {"brand_id": owner.key.brand_id, "sku_id": shelves.skus[sku.key]}
-        secrets.append(names | {"data_key_id": owner.id, "fingerprint": sealed.fingerprint, "secret": sealed.box})
+        secrets.append(
+            names | {"data_key_id": owner.id, "fingerprint": sealed.fingerprint, "secret": sealed.box}
+        )
         shares = split(sku.stock or 0, [1] * SLOTS)
         slots += [names | {"slot": slot, "remaining": share} for slot, share in enumerate(shares)]
     plant_quietly(ReusableSecret, secrets)
