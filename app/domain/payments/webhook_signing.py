@@ -69,7 +69,7 @@ def _key(secret: str) -> bytes:
     # The specification's secrets are base64 behind "whsec_"; any other text is a key as it stands.
     if secret.startswith("whsec_"):
         try:
-            return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+            return base64.b64decode(secret.removeprefix("whsec_"), validate=True) or secret.encode()
         except binascii.Error:
             pass
     return secret.encode()
