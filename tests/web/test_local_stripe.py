@@ -19,7 +19,6 @@ import urllib3
 from app.domain.payments.gateway import RefundState
 from app.domain.payments.stripe_gateway import StripeAccount, StripeGateway
 
-pytest.importorskip("localstripe", reason="localstripe comes with requirements/dev.txt")
 PROGRAM = Path(__file__).parents[1] / "simulators" / "local_stripe.py"
 KEY = "sk_test_of_the_tests"
 
@@ -48,7 +47,10 @@ def paid(url) -> str:
     """A payment of ¥39.80 by card."""
     client = stripe.StripeClient(KEY, base_addresses={"api": url}).v1
     card = client.payment_methods.create(
-        {"type": "card", "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}}
+        {
+            "type": "card",
+            "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"},
+        }
     )
     intent = client.payment_intents.create({"amount": 3980, "currency": "cny", "payment_method": card.id})
     return client.payment_intents.confirm(intent.id).id
