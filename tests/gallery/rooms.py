@@ -5,8 +5,8 @@ from pathlib import Path
 from flask import Blueprint, Flask, render_template, request
 from flask_babel import Babel, get_locale
 
-from app.web.look import CATALOGUE, PERKLINE, compose, content_security_policy, furnish
-from app.web.look.failures import failure
+from app.web.look import CATALOGUE, furnish
+from app.web.look.failures import failure_of
 from app.web.sandbox.page_data import PaidPage
 from app.web.storefront.page_data import CartPage, CheckoutPage, LookupPage, SignInPage, TextPage
 from tests.gallery import samples
@@ -37,8 +37,7 @@ def gallery() -> Flask:
 
     def show(template: str, **values):
         face = samples.shop(language(), request.args.get("look", "lantern"), currency=request.args.get("currency", "CNY"))
-        page = render_template(template, shop=face, **values)
-        return page, 200, {"Content-Security-Policy": content_security_policy(face.theme)}
+        return render_template(template, shop=face, **values)
 
     @app.get("/")
     def home():
@@ -106,19 +105,18 @@ def gallery() -> Flask:
 
     @app.get("/fail/<int:status>")
     def fail(status):
-        return show("look/error.html", failure=failure(status, reference="r-7f2c91"))
+        return show("look/error.html", failure=failure_of(status, reference="r-7f2c91"))
 
     @app.get("/lost")
     def lost():
-        page = render_template("look/error.html", failure=failure(404))
-        return page, 404, {"Content-Security-Policy": content_security_policy(compose(PERKLINE))}
+        page = render_template("errors/page.html", status=404, message="Nothing here.", code="http_404")
+        return page, 404
 
     @app.get("/mail/<kind>")
     def mail(kind):
-        letter = samples.letter(kind, language(), request.args.get("look", "lantern"))
-        if "text" in request.args:
-            return letter.subject + "\n\n" + letter.text, 200, {"Content-Type": "text/plain; charset=utf-8"}
-        return letter.html
+        form = "txt" if "text" in request.args else "html"
+        page = render_template(f"mail/{kind}.{form}", **samples.mail(language()))
+        return page if form == "html" else (page, 200, {"Content-Type": "text/plain; charset=utf-8"})
 
     @app.get("/pay")
     def pay():
@@ -130,7 +128,6 @@ def gallery() -> Flask:
 
     @app.route("/console/<name>", methods=["GET", "POST"])
     def console(name):
-        page = render_template(f"gallery/{name}.html", frame=samples.frame(), list=samples.listings())
-        return page, 200, {"Content-Security-Policy": content_security_policy(compose(PERKLINE))}
+        return render_template(f"gallery/{name}.html", frame=samples.frame(), list=samples.listings())
 
     return app

@@ -17,7 +17,7 @@ class Failure:
     """The request id, so that support can find what happened."""
 
 
-def failure(status: int, *, words: str = "", reference: str = "") -> Failure:
+def failure_of(status: int, *, words: str = "", reference: str = "") -> Failure:
     """The words for a status in the reader's language; `words` replaces the explanation."""
     titles = {
         400: (_("That did not come through whole"), _("Go back and send it again."), "alert", True),

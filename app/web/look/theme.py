@@ -8,6 +8,7 @@ neither a nonce nor `unsafe-inline`.
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Literal
@@ -17,6 +18,7 @@ from app.web.look.colour import BLACK, WHITE, Oklch, contrast, to_hex, to_oklch
 Corners = Literal["sharp", "soft", "round"]
 Typeface = Literal["sans", "rounded", "serif"]
 Mode = Literal["auto", "light", "dark"]
+MODES = ("auto", "light", "dark")
 
 READABLE = 4.5
 """WCAG 2 AA for text; every pair of text and ground below keeps it."""
@@ -185,7 +187,18 @@ def _dark(look: Look) -> Palette:
     )
 
 
-def _palette(look, *, bases, content, muted, line, neutral, soft, presence, signals) -> Palette:
+def _palette(
+    look: Look,
+    *,
+    bases: tuple[str, str, str],
+    content: str,
+    muted: str,
+    line: str,
+    neutral: str,
+    soft: Callable[[str], str],
+    presence: float,
+    signals: tuple[str, str, str, str],
+) -> Palette:
     primary = _moved_away(look.primary, bases[:1], presence)
     accent = _moved_away(look.accent, bases[:1], presence)
     info, success, warning, error = signals
