@@ -8,8 +8,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.models import Category, Listing, Product, Sku
-from app.domain.catalog.refusals import FloorBelowSupply, ListingBelowFloor, SuggestedBelowFloor, said_by_database
+from app.domain.catalog.refusals import FloorBelowSupply, SuggestedBelowFloor, said_by_database
 from app.domain.catalog.rules import search_terms
+from app.domain.catalog.shelf import below_floor
 from app.foundation.database import session
 from app.foundation.errors import NotFound
 from tenants.context import current_scope
@@ -103,9 +104,7 @@ def set_price(listing_id: int, price_minor: int) -> tuple[int, int]:
         raise NotFound(what="listing")
     listing, sku = found
     if price_minor < sku.floor_minor:
-        raise ListingBelowFloor(
-            param="price", price_minor=price_minor, floor_minor=sku.floor_minor, currency=sku.currency
-        )
+        raise below_floor(sku, price_minor, param="price")
     before, listing.price_minor, listing.updated_at = listing.price_minor, price_minor, func.now()
     with said_by_database():
         session().flush()
