@@ -7,16 +7,18 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import read_po
 
 WEB = Path(__file__).parents[2] / "app" / "web"
-SOURCES = {"look": ("look", "sandbox"), "storefront": ("storefront",)}
+SOURCES = {"look": ("look", "sandbox", "answers.py", "wording.py"), "storefront": ("storefront",)}
+KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
 
 
 def messages_in(part: str) -> set[str]:
     found: set[str] = set()
-    for path in sorted((WEB / part).rglob("*")):
+    start = WEB / part
+    for path in [start] if start.is_file() else sorted(start.rglob("*")):
         method = "python" if path.suffix == ".py" else "jinja2"
         if path.suffix == ".py" or "templates" in path.parts and path.suffix in {".html", ".txt"}:
-            rows = extract_from_file(method, path, keywords=DEFAULT_KEYWORDS)
-            found.update(row[1] if isinstance(row[1], str) else row[1][0] for row in rows)
+            rows = extract_from_file(method, path, keywords=KEYWORDS)
+            found.update(row[1] if isinstance(row[1], str) else row[1][0] for row in rows)  # plurals: the first form
     return found
 
 
