@@ -16,9 +16,11 @@ def messages_in(part: str) -> set[str]:
     start = WEB / part
     for path in [start] if start.is_file() else sorted(start.rglob("*")):
         method = "python" if path.suffix == ".py" else "jinja2"
-        if path.suffix == ".py" or "templates" in path.parts and path.suffix in {".html", ".txt"}:
+        if path.suffix == ".py" or ("templates" in path.parts and path.suffix in {".html", ".txt"}):
             rows = extract_from_file(method, path, keywords=KEYWORDS)
-            found.update(row[1] if isinstance(row[1], str) else row[1][0] for row in rows)  # plurals: the first form
+            found.update(
+                row[1] if isinstance(row[1], str) else row[1][0] for row in rows
+            )  # plurals: the first form
     return found
 
 

@@ -7,7 +7,17 @@ import pytest
 
 from tests.gallery.rooms import gallery
 
-ORDERS = ["awaiting_payment", "paid", "delivering", "delivered", "waiting", "refunding", "refunded", "expired", "cancelled"]
+ORDERS = [
+    "awaiting_payment",
+    "paid",
+    "delivering",
+    "delivered",
+    "waiting",
+    "refunding",
+    "refunded",
+    "expired",
+    "cancelled",
+]
 PAGES = [
     "/", "/search?q=none", "/search", "/p/one", "/p/topup", "/cart", "/cart?empty=1", "/cart?problem=1", "/checkout",
     *(f"/orders/{state}" for state in ORDERS), "/orders/delivered?revealed=1", "/orders/refunded?late=1",
@@ -81,4 +91,6 @@ def test_a_covered_order_holds_no_secret(visitor):
 @pytest.mark.parametrize("kind", ["paid", "delivered", "refunding", "refunded", "waiting", "sign_in"])
 @pytest.mark.parametrize("form", ["", "?text=1"])
 def test_a_mail_leads_back_to_the_order(visitor, kind, form):
-    assert "http://lantern.localhost:8000/orders/P7K2-9QXD-M4TR?key=" in visitor.get(f"/mail/{kind}{form}").text
+    assert (
+        "http://lantern.localhost:8000/orders/P7K2-9QXD-M4TR?key=" in visitor.get(f"/mail/{kind}{form}").text
+    )

@@ -61,11 +61,7 @@ def face_of(tenant: Tenant, *, home: str, locale: str) -> ShopFace:
 def look_of(kept: Mapping[str, Any]) -> Look:
     """A look as the database keeps it; an unknown value is passed over, not an error."""
     base = PRESETS.get(str(kept.get("preset")), PRESETS["lantern"])
-    colours = {
-        name: str(kept[name])
-        for name in ("primary", "accent", "tint")
-        if is_hex(str(kept.get(name)))
-    }
+    colours = {name: str(kept[name]) for name in ("primary", "accent", "tint") if is_hex(str(kept.get(name)))}
 
     def one_of(name: str, allowed: Collection[str], otherwise: str) -> Any:
         value = kept.get(name)

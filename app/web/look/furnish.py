@@ -1,12 +1,9 @@
 """Gives an application its layouts, filters and built files."""
 
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, g, request
-from flask_babel import get_locale
-from markupsafe import Markup
 
 from app.web.look import money, times
 from app.web.look.assets import assets, manifest
@@ -15,6 +12,7 @@ from app.web.look.failures import failure_of
 from app.web.look.icons import icon
 from app.web.look.presets import PERKLINE
 from app.web.look.theme import Theme, compose
+from app.web.look.words import gettext, locale_here
 
 CATALOGUE = Path(__file__).parent / "translations"
 LANGUAGES = {"zh_Hans": "简体中文", "en": "English"}
@@ -37,6 +35,8 @@ def furnish(app: Flask, *, pay_origin: str = "") -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(money=_money, moment=_moment, clock=_clock, amount=money.plain_amount)
     app.jinja_env.globals.update(
+        _=gettext,
+        gettext=gettext,
         icon=icon,
         asset=manifest.address,
         price_in=_price_in,
@@ -60,7 +60,7 @@ def face_here() -> ShopFace | None:
     tenant = g.get("tenant")
     if tenant is None:
         return None
-    return face_of(tenant, home=request.host_url, locale=_locale())
+    return face_of(tenant, home=request.host_url, locale=locale_here())
 
 
 def content_security_policy(theme: Theme, *, pay_origin: str = "") -> str:
@@ -90,28 +90,24 @@ def _guard(answer: Response) -> Response:
     return answer
 
 
-def _locale() -> str:
-    return str(get_locale() or "en")
-
-
 def _page_language() -> str:
-    return TAGS.get(_locale(), "en")
+    return TAGS.get(locale_here(), "en")
 
 
 def _money(minor: int, currency: str, *, exact: bool = False) -> str:
-    return money.money(minor, currency, _locale(), exact=exact)
+    return money.money(minor, currency, locale_here(), exact=exact)
 
 
-def _price_in(currency: str) -> Callable[[int], Markup]:
-    return money.price_in(currency, _locale())
+def _price_in(currency: str) -> money.Prices:
+    return money.price_in(currency, locale_here())
 
 
 def _moment(at, zone: str = "Asia/Shanghai") -> str:
-    return times.moment(at, _locale(), zone)
+    return times.moment(at, locale_here(), zone)
 
 
 def _clock(at, zone: str = "Asia/Shanghai") -> str:
-    return times.clock(at, _locale(), zone)
+    return times.clock(at, locale_here(), zone)
 
 
 def _here_with(**changes: object) -> str:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from markupsafe import Markup
 
+NOTHING = Markup()
+
 
 class Stock(StrEnum):
     PLENTY = "plenty"
@@ -114,7 +116,7 @@ class ProductPage:
     chosen: SkuChoice
     picture: str | None = None
     summary: str = ""
-    description: Markup = Markup("")
+    description: Markup = NOTHING
     """Already cleaned; nothing in it can run."""
     category: Category | None = None
     steps: tuple[str, ...] = ()
@@ -203,9 +205,7 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
-SETTLED = frozenset(
-    {OrderState.DELIVERED, OrderState.REFUNDED, OrderState.EXPIRED, OrderState.CANCELLED}
-)
+SETTLED = frozenset({OrderState.DELIVERED, OrderState.REFUNDED, OrderState.EXPIRED, OrderState.CANCELLED})
 
 
 class LineState(StrEnum):
@@ -227,7 +227,7 @@ class Secret:
     code: str = ""
     password: str = ""
     link: str = ""
-    qr: Markup = Markup("")
+    qr: Markup = NOTHING
     """An inline SVG of the link or code."""
     valid_until: datetime | None = None
 
