@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from markupsafe import Markup
 
+NOTHING = Markup()
+
 
 class Stock(StrEnum):
     PLENTY = "plenty"
@@ -115,7 +117,7 @@ class ProductPage:
     chosen: SkuChoice
     picture: str | None = None
     summary: str = ""
-    description: Markup = Markup("")
+    description: Markup = NOTHING
     """Already cleaned; nothing in it can run."""
     category: Category | None = None
     steps: tuple[str, ...] = ()
@@ -209,9 +211,7 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
-SETTLED = frozenset(
-    {OrderState.DELIVERED, OrderState.REFUNDED, OrderState.EXPIRED, OrderState.CANCELLED}
-)
+SETTLED = frozenset({OrderState.DELIVERED, OrderState.REFUNDED, OrderState.EXPIRED, OrderState.CANCELLED})
 
 
 class LineState(StrEnum):
@@ -233,7 +233,7 @@ class Secret:
     code: str = ""
     password: str = ""
     link: str = ""
-    qr: Markup = Markup("")
+    qr: Markup = NOTHING
     """An inline SVG of the link or code."""
     valid_until: datetime | None = None
 
