@@ -65,9 +65,7 @@ class Chunk:
         return self.start + self.rows
 
 
-def prepare_chunks(
-    stock: StockFile, vault: Vault, plan: Plan, *, done: int = 0, size: int = CHUNK
-) -> Iterator[Chunk]:
+def prepare_chunks(stock: StockFile, vault: Vault, plan: Plan, *, done: int, size: int) -> Iterator[Chunk]:
     """Every chunk after the first `done` rows, sealed and ready to be stored.
 
     Rows already done are read again, to know what later ones repeat.
