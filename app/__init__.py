@@ -5,6 +5,7 @@ from flask_babel import Babel
 from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app import outside
 from app.config import Settings, load
 from app.domain import tables
 from app.domain.distributors.queries import ShopDirectory
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    outside.connect(settings)
     doors.install(app, CachedDirectory(ShopDirectory()))
     answers.install(app)
     register_doors(app)

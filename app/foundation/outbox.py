@@ -61,3 +61,11 @@ def put(
     scope = current_scope()
     values = {"kind": kind, "shop_id": scope.shop_id or for_shop, "brand_id": scope.brand_id}
     session.execute(PUT, values | {"key": key, "delay": delay_seconds, "payload": json.dumps(payload)})
+
+
+KEEP = text("UPDATE outbox SET due_at = now() + make_interval(secs => :seconds) WHERE key = :key")
+
+
+def keep_lease(session: Session, key: str, *, seconds: float) -> None:
+    """A long job that is getting on is not put on again before this much time has passed."""
+    session.execute(KEEP, {"key": key, "seconds": seconds})

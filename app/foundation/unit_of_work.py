@@ -30,6 +30,10 @@ class Work:
         """Let a job leave with this transaction; a key that is already waiting is not doubled."""
         outbox.put(self.session, kind, payload, key=key, delay_seconds=delay_seconds, for_shop=for_shop)
 
+    def keep_lease(self, key: str, *, seconds: float) -> None:
+        """Let a long job keep its row; commits with what it has just done."""
+        outbox.keep_lease(self.session, key, seconds=seconds)
+
     def record(self, action: str, subject: str, **data: Any) -> None:
         """Write the audit row of what is being done, in the same transaction."""
         audit.record(self.session, self.actor, action, subject, data)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
+from app.flows.import_stock import LEASE_SECONDS, import_stock
 from app.flows.refund import hear_dispute, hear_refund, send_refund
 from app.flows.send_mail import send_mail
 from app.flows.top_up import ask_topup, place_topup
@@ -31,5 +32,6 @@ HANDLERS: dict[str, Handler] = {
     "send_refund": Handler(send_refund, NORMAL, lease_seconds=60),
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),
+    "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS),
     "send_mail": Handler(send_mail, MAIL, lease_seconds=120),
 }

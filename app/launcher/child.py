@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from app.foundation.embedded import process
 from app.launcher.plan import Part
 
@@ -94,14 +96,16 @@ def _end_group(leader: "subprocess.Popen[bytes]") -> None:
 
 
 def _gone(leader: "subprocess.Popen[bytes]") -> bool:
+    """Tell whether nobody of the group lives; whoever is dead and not yet buried does not count."""
     leader.poll()
+    return not any(_lives_in(found, leader.pid) for found in psutil.process_iter())
+
+
+def _lives_in(found: psutil.Process, group: int) -> bool:
     try:
-        os.killpg(leader.pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:  # macOS says this of a group of zombies
-        return leader.returncode is not None
-    return False
+        return os.getpgid(found.pid) == group and found.status() != psutil.STATUS_ZOMBIE
+    except (OSError, psutil.Error):
+        return False
 
 
 def _ending(code: int) -> str:

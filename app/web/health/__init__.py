@@ -1,12 +1,13 @@
 """Is it alive, is it ready, how is it doing."""
 
-from flask import Blueprint, Response, abort, g, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from flask import Blueprint, Response, abort, current_app, g, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy import text
 
 from app.foundation.database import session
 from app.foundation.runtime import redis
 from app.web.doors import BASE
+from app.web.health.collector import Waiting
 from tenants.context import platform_scope
 
 health = Blueprint("health", __name__)
@@ -37,7 +38,8 @@ def metrics() -> Response:
     """Figures for Prometheus; only at the base host, which a proxy keeps from the public."""
     if g.door != BASE:
         abort(404)
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    told = generate_latest(REGISTRY) + generate_latest(Waiting(current_app._get_current_object()))
+    return Response(told, content_type=CONTENT_TYPE_LATEST)
 
 
 def _ask_postgresql() -> None:

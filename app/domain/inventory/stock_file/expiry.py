@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
 
 _DAY = re.compile(
     r"(?P<year>20\d\d|19\d\d)(?:[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
@@ -17,7 +16,6 @@ def looks_like_a_day(text: str) -> bool:
     return _DAY.fullmatch(text.strip()) is not None
 
 
-@lru_cache(maxsize=4096)
 def read_expiry(text: str, zone: tzinfo) -> datetime:
     """The first moment the code is no longer good, in UTC, or ValueError.
 

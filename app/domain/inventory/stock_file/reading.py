@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
 from itertools import islice
 from typing import BinaryIO
 
-from app.domain.inventory.stock_file.expiry import read_expiry
 from app.domain.inventory.stock_file.layout import (
     Choices,
     Layout,
@@ -17,13 +14,11 @@ from app.domain.inventory.stock_file.layout import (
     find_layout,
     find_separator,
 )
+from app.domain.inventory.stock_file.line_reader import LineReader
 from app.domain.inventory.stock_file.lines import (
-    Cell,
     Cells,
     FileUnreadable,
-    Good,
     Line,
-    Malformed,
     Reason,
 )
 from app.domain.inventory.stock_file.sheet import sheet_rows
@@ -33,13 +28,9 @@ from app.domain.inventory.stock_file.text import (
     find_encoding,
     physical_lines,
 )
-from app.foundation.vault import Secret
 
 SAMPLE = 200
-LONGEST_PART = 2_000
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[Ee]\+\d{1,3}")
-_SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000"), " ")
 
 Rows = Callable[[], Iterator[tuple[int, Cells]]]
 
@@ -53,6 +44,12 @@ class StockFile:
     encoding: str | None
     _rows: Rows
     _choices: Choices
+    _count: Callable[[], int | None]
+
+    def count_lines(self) -> int | None:
+        """How many lines `lines()` will give, where that can be known without reading it all."""
+        counted = self._count()
+        return None if counted is None else max(0, counted - bool(self.layout.header))
 
     def lines(self) -> Iterator[Line]:
         """Every filled line, Good or Malformed, in order; the header is neither."""
@@ -81,7 +78,7 @@ def _spreadsheet(source: BinaryIO, choices: Choices) -> StockFile:
 
     sample = [cells for _, cells in islice(rows(), SAMPLE) if isinstance(cells, list)]
     layout = find_layout(sample, has_header=choices.has_header)
-    return StockFile(layout, None, None, rows, choices)
+    return StockFile(layout, None, None, rows, choices, lambda: None)
 
 
 def _text(source: BinaryIO, choices: Choices) -> StockFile:
@@ -99,83 +96,9 @@ def _text(source: BinaryIO, choices: Choices) -> StockFile:
 
     sample = [cells for _, cells in islice(rows(), SAMPLE) if isinstance(cells, list)]
     layout = find_layout(sample, has_header=choices.has_header)
-    return StockFile(layout, separator, encoding, rows, choices)
 
+    def count() -> int:
+        lines = physical_lines(source, encoding)
+        return sum(1 for line in lines if line and not line.isspace())
 
-class LineReader:
-    """Turns the cells of one line into a Good or a Malformed one."""
-
-    def __init__(self, layout: Layout, choices: Choices) -> None:
-        self._layout, self._zone, self._now = layout, choices.zone, choices.now
-        self._header = set(layout.header[layout.card : layout.card + 1]) - {""}
-
-    def read(self, line: int, cells: Cells) -> Line:
-        if isinstance(cells, Reason):
-            return Malformed(line, cells)
-        layout = self._layout
-        try:
-            if len(cells) > layout.columns and any(cells[layout.columns :]):
-                raise Refused(Reason.TOO_MANY_COLUMNS)
-            card = self._part(cells, layout.card, Reason.NO_CODE)
-            password = None
-            if layout.password is not None:
-                password = self._part(cells, layout.password, Reason.NO_PASSWORD)
-            if card in self._header:
-                raise Refused(Reason.REPEATED_HEADER)
-            expires_at = None
-            if layout.expiry is not None and layout.expiry < len(cells):
-                expires_at = self._expiry(cells[layout.expiry])
-        except Refused as refused:
-            return Malformed(line, refused.reason)
-        return Good(line, Secret(card, password), expires_at)
-
-    def _part(self, cells: list[Cell], column: int, missing: Reason) -> str:
-        cell = cells[column] if column < len(cells) else ""
-        if not isinstance(cell, str):
-            raise Refused(Reason.CHANGED_BY_SPREADSHEET)
-        if isinstance(cell, Reason):
-            raise Refused(cell)
-        text = cell.strip()
-        if not text:
-            raise Refused(missing)
-        if len(text) > LONGEST_PART:
-            raise Refused(Reason.TOO_LONG)
-        if not text.isprintable() or "\ufffd" in text:
-            text = _with_plain_spaces(text)
-        if "+" in text and _SCIENTIFIC.fullmatch(text):
-            raise Refused(Reason.CHANGED_BY_SPREADSHEET)
-        return text
-
-    def _expiry(self, cell: Cell) -> datetime | None:
-        text = _written(cell)
-        if not text:
-            return None
-        try:
-            moment = read_expiry(text, self._zone)
-        except (ValueError, OverflowError):
-            raise Refused(Reason.EXPIRY_UNREADABLE) from None
-        if self._now is not None and moment <= self._now:
-            raise Refused(Reason.EXPIRED)
-        return moment
-
-
-class Refused(Exception):
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def _with_plain_spaces(text: str) -> str:
-    text = text.translate(_SPACES)
-    if "\ufffd" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise Refused(Reason.UNREADABLE_TEXT)
-    if not text.isprintable():
-        raise Refused(Reason.HIDDEN_CHARACTER)
-    return text
-
-
-def _written(cell: Cell) -> str:
-    """A spreadsheet's date as a person would write it; a day at midnight is a bare day."""
-    if not isinstance(cell, datetime):
-        return cell.strip()
-    return cell.isoformat(sep=" ") if cell.time() != time() else cell.date().isoformat()
+    return StockFile(layout, separator, encoding, rows, choices, count)
