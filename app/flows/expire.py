@@ -3,6 +3,7 @@
 from app.domain.inventory import queries as stock
 from app.domain.inventory import service as inventory
 from app.domain.orders import service as orders
+from app.flows.ask_gateway import close_checkouts
 from app.foundation import clock
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import platform_scope, shop_scope
@@ -20,9 +21,10 @@ def expire_checkouts(limit: int = 500) -> int:
 
 def expire(reservation_id: int) -> None:
     """Release one reservation; an order that was paid meanwhile keeps its stock."""
-    with unit_of_work():
+    with unit_of_work() as work:
         order = orders.lock_by_reservation(reservation_id)
         if not inventory.release(reservation_id):
             return
         if order.state == "pending":
             orders.move(order, "expired")
+            close_checkouts(work, order.id)

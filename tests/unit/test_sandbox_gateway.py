@@ -8,7 +8,7 @@ from app.domain.payments.errors import CheckoutTooLate, ForgedEvent
 from app.domain.payments.gateway import CheckoutLine, CheckoutRequest, EventKind, PaymentState, RefundState
 from app.domain.payments.sandbox_events import Knobs, SandboxEvent, new_event, plan_deliveries, sign_event
 from app.domain.payments.sandbox_gateway import SandboxGateway
-from app.domain.payments.sandbox_token import external_id_for, read_token
+from app.domain.payments.sandbox_token import external_id_for, make_token, read_token
 
 SECRET = "sandbox-secret-of-the-tests"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ def event(kind: EventKind = EventKind.PAID, **changes: object) -> SandboxEvent:
 
 def test_the_link_holds_the_checkout_and_the_shop_s_look(gateway):
     checkout = gateway.create_checkout(REQUEST)
-    origin, _, token = checkout.url.partition("/p/")
+    origin, _, token = checkout.url.partition("/pay/")
     shown = read_token([SECRET], token)
     assert origin == "http://pay.localhost:8000"
     assert shown is not None
@@ -53,14 +53,22 @@ def test_the_same_request_gives_the_same_checkout(gateway):
 
 
 def test_the_link_does_not_hold_the_buyer_s_mail(gateway):
-    token = gateway.create_checkout(REQUEST).url.partition("/p/")[2]
+    token = gateway.create_checkout(REQUEST).url.partition("/pay/")[2]
     assert "example.com" not in repr(read_token([SECRET], token))
 
 
 def test_a_link_made_under_the_older_secret_still_opens(gateway):
-    token = gateway.create_checkout(REQUEST).url.partition("/p/")[2]
+    token = gateway.create_checkout(REQUEST).url.partition("/pay/")[2]
     assert read_token(["newer", SECRET], token) is not None
     assert read_token(["newer"], token) is None
+
+
+def test_a_secret_left_empty_signs_for_nobody(gateway):
+    careless = SandboxGateway([SECRET, "", " "], "http://pay.localhost", seconds=lambda: SECONDS)
+    for empty in ("", " "):
+        with pytest.raises(ForgedEvent):
+            careless.parse_event(*sign_event(event(), secret=empty, seconds=SECONDS))
+        assert read_token(["", " "], make_token(empty, REQUEST)) is None
 
 
 def test_an_order_that_is_over_gets_no_page(gateway):

@@ -41,6 +41,10 @@ class Home:
 
     path: Path
 
+    def __post_init__(self) -> None:
+        # The servers run in another folder than we do.
+        object.__setattr__(self, "path", self.path.absolute())
+
     @property
     def note(self) -> Path:
         return self.path / "README.txt"

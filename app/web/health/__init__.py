@@ -1,6 +1,6 @@
 """Is it alive, is it ready, how is it doing."""
 
-from flask import Blueprint, Response, abort, current_app, g, jsonify
+from flask import Blueprint, Response, abort, g, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy import text
 
@@ -38,7 +38,7 @@ def metrics() -> Response:
     """Figures for Prometheus; only at the base host, which a proxy keeps from the public."""
     if g.door != BASE:
         abort(404)
-    told = generate_latest(REGISTRY) + generate_latest(Waiting(current_app._get_current_object()))
+    told = generate_latest(REGISTRY) + generate_latest(Waiting())
     return Response(told, content_type=CONTENT_TYPE_LATEST)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from flask import Flask
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import text
@@ -34,15 +33,12 @@ GAUGES = {
 
 
 class Waiting(Collector):
-    """Asks the database for each gauge."""
-
-    def __init__(self, app: Flask) -> None:
-        self._app = app
+    """Asks the database for each gauge; needs an app context."""
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        with self._app.app_context(), platform_scope():
+        with platform_scope():
             for name, (meaning, question) in GAUGES.items():
                 yield GaugeMetricFamily(name, meaning, value=float(session().execute(text(question)).scalar_one()))
