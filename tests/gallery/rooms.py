@@ -130,10 +130,9 @@ def lost() -> tuple[str, int]:
 
 @pages.get("/mail/<kind>")
 def mail(kind: str) -> Any:
-    letter = samples.letter(kind, language(), request.args.get("look", "lantern"))
-    if "text" in request.args:
-        return f"{letter.subject}\n\n{letter.text}", 200, {"Content-Type": "text/plain; charset=utf-8"}
-    return letter.html
+    form = "txt" if "text" in request.args else "html"
+    letter = render_template(f"mail/{kind}.{form}", **samples.mail(language()))
+    return letter if form == "html" else (letter, 200, {"Content-Type": "text/plain; charset=utf-8"})
 
 
 @pages.route("/console/<name>", methods=["GET", "POST"])

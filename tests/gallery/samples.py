@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from app.web.look import PRESETS, ShopFace, compose
 from app.web.look.frames import Frame, NavGroup, NavItem
-from app.web.look.mails import Letter, MailLine, OrderMail, order_letter, sign_in_letter
 from app.web.look.tables import Column, Filter, TablePage
 from app.web.sandbox.page_data import PayPage
 from app.web.storefront import page_data as data
+from tenants.directory import Tenant
 
 NOW = datetime.now(UTC)
 P, S = data.Promise, data.Stock
@@ -436,17 +436,22 @@ def account(language: str) -> data.AccountPage:
     return data.AccountPage("lin@example.com", rows, data.Paging(1, 2, 26))
 
 
-def letter(kind: str, language: str, preset: str) -> Letter:
-    face = shop(language, preset)
-    if kind == "sign_in":
-        return sign_in_letter(face, face.home + "/sign-in/abcdef", 15, language)
-    lines = tuple(
-        MailLine(line.name, line.sku, line.quantity, line.total_minor) for line in quote(language).lines
+def mail(language: str) -> dict[str, object]:
+    tenant = Tenant(
+        1,
+        "lantern",
+        "灯火权益铺",
+        "CNY",
+        "live",
+        ("zh_Hans", "en"),
+        theme={"preset": "lantern"},
+        settings={"name_en": "Lantern Perks", "contact": "help@lantern.example", "hours": "9:00–22:00"},
     )
-    why = (
-        "您的付款在预占结束后才到账，商品已售完。"
-        if language == "zh_Hans"
-        else "The goods were gone by then."
-    )
-    mail = OrderMail("P7K2-9QXD-M4TR", lines, 14140, refunded_minor=14140, why=why)
-    return order_letter(kind, face, mail, face.home + "/orders/P7K2-9QXD-M4TR?key=abcdef", language)
+    home = "http://lantern.localhost:8000"
+    facts = {"number": "P7K2-9QXD-M4TR", "amount_minor": 13380, "reason": "late_and_sold_out"}
+    return {
+        "shop": tenant,
+        "facts": facts,
+        "links": {"home": home, "order": home + "/orders/P7K2-9QXD-M4TR?key=abcdef"},
+        "locale": language,
+    }

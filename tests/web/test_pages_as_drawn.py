@@ -88,7 +88,7 @@ def test_a_covered_order_holds_no_secret(visitor):
     assert not re.search(r"BLBL-|redeem\.example", visitor.get("/orders/delivered").text)
 
 
-@pytest.mark.parametrize("kind", ["paid", "delivered", "refunding", "refunded", "waiting"])
+@pytest.mark.parametrize("kind", ["paid", "delivered", "refunding", "refunded", "waiting", "sign_in"])
 @pytest.mark.parametrize("form", ["", "?text=1"])
 def test_a_mail_leads_back_to_the_order(visitor, kind, form):
     assert (
