@@ -50,6 +50,11 @@ class Child:
             )
         self._started_at = time.monotonic()
 
+    @property
+    def pid(self) -> int | None:
+        """Its process number while it runs."""
+        return self._process.pid if self._process else None
+
     def returncode(self) -> int | None:
         """Return how it ended, or None while it runs."""
         return self._process.poll() if self._process else None
