@@ -12,6 +12,7 @@ from app.launcher.child import MARK, Child
 from app.launcher.doors import PortTaken, port, ready, refuse_taken_port
 from app.launcher.ground import Ground
 from app.launcher.leftovers import end_leftovers
+from app.launcher import gauges
 from app.launcher.plan import Part, Plan, usual
 
 PATIENCE_TO_OPEN = 60.0
@@ -50,7 +51,7 @@ class House:
     def live(self, planner: Planner) -> int:
         """Open, keep watch, and close whatever happens."""
         try:
-            mark = {MARK: str(self.ground.home.path), "PYTHONUNBUFFERED": "1"}
+            mark = {MARK: str(self.ground.home.path), "PYTHONUNBUFFERED": "1", **gauges.fresh_folder(self.ground.home.path)}
             plan = planner(self.ground.settings(make_secrets=True) | mark)
             self.settings = plan.settings
             self.servers.stop()  # an orphan would not end with us
