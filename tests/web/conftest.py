@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from app.flows import sandbox_pay
 from tenants.directory import Tenant
 from tests.database import opened
 from tests.factories import run_jobs
@@ -141,3 +142,26 @@ def text_of(page: TestResponse) -> str:
     """The words of a page as a person reads them."""
     body = re.sub(r"<(script|style|template)\b.*?</\1>", " ", page.text, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+@dataclass
+class Answered:
+    """What a hook answered to the sandbox's messenger."""
+
+    status: int
+
+
+@pytest.fixture
+def wire(house: Flask, monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, str], bytes, int]]:
+    """The sandbox's news reaches our hooks without a socket; what went over it is kept."""
+    sent: list[tuple[dict[str, str], bytes, int]] = []
+
+    class Wire:
+        def request(self, method: str, url: str, *, body: bytes, headers: dict[str, str]) -> Answered:
+            path = "/" + url.split("/", 3)[3]
+            answer = house.test_client().open(path, base_url="http://127.0.0.1:8000", method=method, data=body, headers=headers)
+            sent.append((headers, body, answer.status_code))
+            return Answered(answer.status_code)
+
+    monkeypatch.setattr(sandbox_pay, "POSTMAN", Wire())
+    return sent
