@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from app.foundation.embedded import EmbeddedError, process
+from app.launcher import gauges
 from app.launcher.bell import Bell
 from app.launcher.child import Child
 from app.launcher.doors import PortTaken, port, ready, refuse_taken_port
@@ -50,7 +51,8 @@ class House:
     def live(self, planner: Planner) -> int:
         """Open, keep watch, and close whatever happens."""
         try:
-            plan = planner(self.ground.settings(make_secrets=True) | {"PYTHONUNBUFFERED": "1"})
+            counters = gauges.fresh_folder(self.ground.home.path)
+            plan = planner(self.ground.settings(make_secrets=True) | counters | {"PYTHONUNBUFFERED": "1"})
             self.settings = plan.settings
             self.servers.stop()  # an orphan would not end with us
             self.servers.start()

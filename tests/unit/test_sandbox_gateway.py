@@ -8,7 +8,7 @@ from app.domain.payments.errors import CheckoutTooLate, ForgedEvent
 from app.domain.payments.gateway import CheckoutLine, CheckoutRequest, EventKind, PaymentState, RefundState
 from app.domain.payments.sandbox_events import Knobs, SandboxEvent, new_event, plan_deliveries, sign_event
 from app.domain.payments.sandbox_gateway import SandboxGateway
-from app.domain.payments.sandbox_token import external_id_for, read_token
+from app.domain.payments.sandbox_token import external_id_for, make_token, read_token
 
 SECRET = "sandbox-secret-of-the-tests"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -61,6 +61,14 @@ def test_a_link_made_under_the_older_secret_still_opens(gateway):
     token = gateway.create_checkout(REQUEST).url.partition("/pay/")[2]
     assert read_token(["newer", SECRET], token) is not None
     assert read_token(["newer"], token) is None
+
+
+def test_a_secret_left_empty_signs_for_nobody(gateway):
+    careless = SandboxGateway([SECRET, "", " "], "http://pay.localhost", seconds=lambda: SECONDS)
+    for empty in ("", " "):
+        with pytest.raises(ForgedEvent):
+            careless.parse_event(*sign_event(event(), secret=empty, seconds=SECONDS))
+        assert read_token(["", " "], make_token(empty, REQUEST)) is None
 
 
 def test_an_order_that_is_over_gets_no_page(gateway):

@@ -1,6 +1,7 @@
 """Our Stripe client with the official SDK, over real HTTP, against a strict simulator."""
 
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +20,7 @@ from app.domain.payments.errors import (
 from app.domain.payments.gateway import CheckoutLine, CheckoutRequest, EventKind, PaymentState, RefundState
 from app.domain.payments.stripe_gateway import API_VERSION, StripeAccount, StripeGateway
 from app.foundation import clock
-from tests.simulators.stripe import StripeSimulator
+from tests.simulators.stripe import StripeSimulator, signed
 from tests.simulators.stripe_objects import example
 
 KEY, WEBHOOK_SECRET = "sk_test_of_the_tests", "whsec_of_the_tests"
@@ -150,6 +151,13 @@ def test_an_event_of_another_account_or_mode_is_refused(gateway, simulator, paid
 def test_an_event_under_either_of_two_secrets_is_read(simulator, paid):
     rolling = StripeGateway(StripeAccount(KEY, ["whsec_newer", WEBHOOK_SECRET], api_base=simulator.url))
     assert rolling.parse_event(*simulator.event("checkout.session.completed", simulator.sessions[paid]))
+
+
+def test_a_webhook_secret_left_empty_signs_for_nobody(simulator, paid):
+    careless = StripeGateway(StripeAccount(KEY, [""], api_base=simulator.url))
+    body = simulator.event("checkout.session.completed", simulator.sessions[paid])[1]
+    with pytest.raises(ForgedEvent):
+        careless.parse_event(signed("", body, int(time.time())), body)
 
 
 def test_closing_an_open_checkout_ends_it(gateway, wanted):

@@ -32,9 +32,9 @@ def save_product(product: Product | None, brand_id: int, values: Mapping[str, An
 def index(product: Product) -> None:
     """Write the terms under which a product is found: its names, tags, brand and category."""
     around = session().execute(
-        select(Brand.name, Brand.name_en, Category.name, Category.name_en).where(
-            Brand.id == product.brand_id, Category.id == product.category_id
-        )
+        select(Brand.name, Brand.name_en, Category.name, Category.name_en)
+        .join_from(Brand, Category, Category.id == product.category_id)
+        .where(Brand.id == product.brand_id)
     ).one()
     skus = session().execute(select(Sku.name, Sku.name_en).where(Sku.product_id == product.id)).all()
     words = [product.name, product.name_en, *product.tags, *around, *(name for names in skus for name in names)]

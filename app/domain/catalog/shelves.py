@@ -62,7 +62,6 @@ NARROW = {
     "all": "",
     "category": "WHERE g.category_id = (SELECT id FROM categories WHERE slug = :category)",
     "search": "WHERE g.product_id IN (SELECT id FROM products WHERE search @@ CAST(:words AS tsquery))",
-    "featured": "WHERE g.featured",
 }
 PRODUCT = text("""
     SELECT l.id AS listing_id, l.price_minor, s.id AS sku_id, s.name AS sku_name, s.name_en AS sku_name_en,
@@ -79,6 +78,13 @@ PRODUCT = text("""
     JOIN skus s ON s.id = l.sku_id AND s.status = 'active'
     WHERE p.slug = :slug AND p.status = 'active'
     ORDER BY p.id, s.position, s.id
+""")
+
+NAMES = text("""
+    SELECT l.id AS listing_id, p.slug, p.name, p.name_en, p.picture, s.name AS sku_name, s.name_en AS sku_name_en,
+        s.id AS sku_id, s.buyer_fields, s.max_per_order, l.price_minor
+    FROM listings l JOIN skus s ON s.id = l.sku_id JOIN products p ON p.id = l.product_id
+    WHERE l.id = ANY (:listings)
 """)
 
 
@@ -108,16 +114,17 @@ def shelf(
     return _read(narrow, sort, shop=shop_id, category=category, words=words, size=size, skip=(page - 1) * size)
 
 
-def featured(shop_id: int, size: int = 4) -> Sequence[Row[Any]]:
-    """The goods the shopkeeper puts first."""
-    return _read("featured", "", shop=shop_id, size=size, skip=0).cards
-
-
 def product(shop_id: int, slug: str) -> Sequence[Row[Any]]:
     """A product's live listings, one row each, in the Skus' order; none where it is not on sale here."""
     rows = session().execute(PRODUCT, {"shop": shop_id, "slug": slug, "few": FEW}).all()
     # Two brands may use one slug; a shop that sells both shows the one it knew first.
     return [row for row in rows if row.product_id == rows[0].product_id]
+
+
+def names(listing_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """What the open shop's listings are called, on sale or not."""
+    rows = session().execute(NAMES, {"listings": list(listing_ids)}).all()
+    return {row.listing_id: row for row in rows}
 
 
 def _read(narrow: str, sort: str, **values: Any) -> Shelf:
