@@ -1,3 +1,3 @@
 """Plugins for every test; pytest accepts their names only here, at the top."""
 
-pytest_plugins = ["tests.servers", "tests.database", "tests.chromium"]
+pytest_plugins = ["tests.servers", "tests.database", "tests.chromium", "tests.isolation.world"]

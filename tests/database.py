@@ -1,6 +1,7 @@
 """A migrated database for each test process, emptied after every test that used it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,12 +63,19 @@ def _tables(owner: Engine, built_app: Flask) -> str:
         return ", ".join(names)
 
 
-@pytest.fixture
-def app(built_app: Flask, owner: Engine, _tables: str) -> Iterator[Flask]:
-    """The whole product with an app context open; every row and key is gone afterwards."""
+@contextmanager
+def opened(built_app: Flask, owner: Engine, tables: str) -> Iterator[Flask]:
+    """The product with an app context open; every row and key is gone afterwards."""
     with built_app.app_context():
         yield built_app
     with owner.connect() as connection:
-        connection.execute(text(f"TRUNCATE {_tables} RESTART IDENTITY CASCADE"))
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
     built_app.extensions["perkline"].redis.flushall()
     built_app.extensions["tenant_directory"].forget()
+
+
+@pytest.fixture
+def app(built_app: Flask, owner: Engine, _tables: str) -> Iterator[Flask]:
+    """The whole product, empty, for one test."""
+    with opened(built_app, owner, _tables) as running:
+        yield running

@@ -7,6 +7,7 @@ from app.domain.orders import queries as order_queries
 from app.domain.orders import service as orders
 from app.domain.orders.models import Order
 from app.domain.payments import gateways
+from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, Refund
 from app.flows.deliver import finish
@@ -94,13 +95,19 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
         orders.note(order, "line_refunded", line=refund.order_line_id, amount_minor=refund.amount_minor)
         work.session.flush()
         finish(work, order)
-    elif order.state == "refunding" and payment.outcome == "refunded":
+    elif order.state == "refunding" and _all_is_back(order):
         for line in lines:
             line.state = "refunded"
         orders.move(order, "refunded")
     else:
         orders.note(order, "refund_succeeded", amount_minor=refund.amount_minor)
     notifications.decide(work, order, "refunded", reason=refund.key, amount_minor=refund.amount_minor)
+
+
+def _all_is_back(order: Order) -> bool:
+    """Whether no received payment of the order is still on its way back; one that waits for a person has its alarm."""
+    received = [payment for payment in payment_queries.of_order(order.id) if payment.state == "received"]
+    return all(payment.outcome in {"refunded", "attention"} for payment in received)
 
 
 def _wait_for_person(work: Work, order: Order, refund: Refund) -> None:

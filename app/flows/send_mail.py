@@ -37,7 +37,7 @@ def send_mail(mail_id: int) -> None:
 def _links(tenant: Any, facts: dict[str, Any]) -> dict[str, str]:
     """The addresses a mail may lead to; an order's carries its key, never its secret."""
     if tenant is None:
-        return {"home": settings().host_url(settings().base_host)}
+        return {"home": settings().host_url(f"console.{settings().base_host}")}
     links = {"home": settings().shop_url(tenant.slug)}
     if "number" in facts:
         path = f"/orders/{facts['number']}?key={access_token(facts['number'])}"

@@ -12,37 +12,41 @@ branch_labels = None
 depends_on = None
 
 SHOP = "NULLIF(current_setting('perkline.shop_id', true), '')::bigint"
+BRAND = "NULLIF(current_setting('perkline.brand_id', true), '')::bigint"
 
 CLAIM_CODES = """
 CREATE FUNCTION stock.claim_codes(p_reservation bigint, p_sku bigint, p_quantity int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    v_shop bigint := stock.current_shop();
+    v_shop bigint := stock.shop_holding(p_reservation);
     v_got int;
-    v_more int;
 BEGIN
-    -- Rows that somebody else is taking are passed over, so nobody queues behind a hot Sku.
+    BEGIN
+        -- Rows that somebody else is taking are passed over, so nobody queues behind a hot Sku.
+        WITH picked AS (
+            SELECT id FROM codes
+            WHERE sku_id = p_sku AND state = 'free' AND (expires_at IS NULL OR expires_at > now())
+            ORDER BY pick LIMIT p_quantity FOR UPDATE SKIP LOCKED
+        )
+        UPDATE codes SET state = 'reserved', reservation_id = p_reservation, shop_id = v_shop
+        FROM picked WHERE codes.id = picked.id;
+        GET DIAGNOSTICS v_got = ROW_COUNT;
+        IF v_got >= p_quantity THEN
+            RETURN v_got;
+        END IF;
+        RAISE EXCEPTION USING ERRCODE = 'PL001';
+    EXCEPTION WHEN SQLSTATE 'PL001' THEN
+        NULL;  -- some but not enough: let go of them before waiting, or two buyers wait for each other's
+    END;
+    -- What looked taken may come free again if its taker rolls back: waited for in order of pick.
     WITH picked AS (
         SELECT id FROM codes
         WHERE sku_id = p_sku AND state = 'free' AND (expires_at IS NULL OR expires_at > now())
-        ORDER BY pick LIMIT p_quantity FOR UPDATE SKIP LOCKED
+        ORDER BY pick LIMIT p_quantity FOR UPDATE
     )
     UPDATE codes SET state = 'reserved', reservation_id = p_reservation, shop_id = v_shop
     FROM picked WHERE codes.id = picked.id;
     GET DIAGNOSTICS v_got = ROW_COUNT;
-    -- What looked taken may come free again if its taker rolls back: only then is it worth waiting for.
-    WHILE v_got < p_quantity LOOP
-        WITH picked AS (
-            SELECT id FROM codes
-            WHERE sku_id = p_sku AND state = 'free' AND (expires_at IS NULL OR expires_at > now())
-            ORDER BY pick LIMIT p_quantity - v_got FOR UPDATE
-        )
-        UPDATE codes SET state = 'reserved', reservation_id = p_reservation, shop_id = v_shop
-        FROM picked WHERE codes.id = picked.id;
-        GET DIAGNOSTICS v_more = ROW_COUNT;
-        v_got := v_got + v_more;
-        EXIT WHEN v_more = 0;
-    END LOOP;
     RETURN v_got;
 END $$
 """
@@ -51,7 +55,7 @@ CLAIM_SLOTS = """
 CREATE FUNCTION stock.claim_slots(p_reservation bigint, p_sku bigint, p_quantity int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    v_shop bigint := stock.current_shop();
+    v_shop bigint := stock.shop_holding(p_reservation);
     v_slot record;
     v_left int := p_quantity;
     v_take int;
@@ -91,6 +95,18 @@ BEGIN
     RETURN v_shop;
 END $$
 """,
+    """
+CREATE FUNCTION stock.shop_holding(p_reservation bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE v_shop bigint := stock.current_shop();
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM public.reservations WHERE id = p_reservation AND shop_id = v_shop AND state = 'held'
+    ) THEN
+        RAISE EXCEPTION 'this shop holds no reservation %', p_reservation USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN v_shop;
+END $$
+""",
     CLAIM_CODES,
     CLAIM_SLOTS,
     """
@@ -101,8 +117,13 @@ DECLARE
     v_codes int;
     v_slot record;
 BEGIN
-    UPDATE codes SET state = 'free', reservation_id = NULL, shop_id = NULL
-    WHERE reservation_id = p_reservation AND shop_id = v_shop AND state = 'reserved';
+    -- Locked in the order in which claims wait.
+    WITH held AS (
+        SELECT id FROM codes
+        WHERE reservation_id = p_reservation AND shop_id = v_shop AND state = 'reserved'
+        ORDER BY sku_id, pick FOR UPDATE
+    )
+    UPDATE codes SET state = 'free', reservation_id = NULL, shop_id = NULL FROM held WHERE codes.id = held.id;
     GET DIAGNOSTICS v_codes = ROW_COUNT;
     FOR v_slot IN
         SELECT sku_id, slot, quantity FROM reserved_slots
@@ -131,7 +152,7 @@ BEGIN
     RETURN v_codes;
 END $$
 """,
-    """
+    f"""
 CREATE FUNCTION stock.levels(p_skus bigint[], p_limit int) RETURNS TABLE (sku_id bigint, available int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     -- Counted only up to a limit: a shelf needs "in stock", "few left" or "sold out", not the whole number.
@@ -143,7 +164,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                   AND (c.expires_at IS NULL OR c.expires_at > now()) LIMIT p_limit) some_codes)
         ELSE least((SELECT coalesce(sum(remaining), 0) FROM stock_slots t WHERE t.sku_id = s.id), p_limit)::int
     END
-    FROM skus s WHERE s.id = ANY (p_skus)
+    -- A shop may ask about anything on offer, a brand only about its own.
+    FROM skus s WHERE s.id = ANY (p_skus) AND s.brand_id = coalesce({BRAND}, s.brand_id)
 $$
 """,
     """

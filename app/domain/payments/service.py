@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.payments.models import Payment, PaymentEvent, Refund
@@ -59,9 +59,12 @@ def receive(payment: Payment, told: Told) -> None:
 
 
 def settle_outcome(order_id: int, outcome: str) -> None:
-    """Write how the order's received money ended, where it has not ended already."""
+    """Write how the order's received money ended, where it has not ended already and is not on its way back."""
+    going_back = exists().where(
+        Refund.payment_id == Payment.id, Refund.amount_minor == Payment.amount_minor, Refund.state.in_(("requested", "sent"))
+    )
     waiting = select(Payment).where(
-        Payment.order_id == order_id, Payment.state == "received", Payment.outcome.is_(None)
+        Payment.order_id == order_id, Payment.state == "received", Payment.outcome.is_(None), ~going_back
     )
     for payment in session().execute(waiting).scalars():
         payment.outcome = "partly_refunded" if outcome == "delivered" and payment.refunded_minor else outcome

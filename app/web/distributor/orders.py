@@ -101,7 +101,7 @@ def deliver(slug: str, number: str, line_id: int) -> Any:
         return back("distributor.order", slug=slug, number=number)
     try:
         resolve.deliver_by_hand(
-            found.id, line_id, secret=Secret(secret) if secret else None, note=note, actor=actor()
+            found.id, line_id, secret=Secret.of(secret) if secret else None, note=note, actor=actor()
         )
         flash(_("Handed over. The buyer sees it now."), "success")
     except ProductError as error:

@@ -1,7 +1,10 @@
 """Is it alive, is it ready, how is it doing."""
 
+import os
+
 from flask import Blueprint, Response, abort, g, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import text
 
 from app.foundation.database import session
@@ -38,8 +41,17 @@ def metrics() -> Response:
     """Figures for Prometheus; only at the base host, which a proxy keeps from the public."""
     if g.door != BASE:
         abort(404)
-    told = generate_latest(REGISTRY) + generate_latest(Waiting())
+    told = generate_latest(_registry()) + generate_latest(Waiting())
     return Response(told, content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    """This process's counters, or those of every process where they share a folder."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return registry
 
 
 def _ask_postgresql() -> None:

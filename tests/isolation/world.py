@@ -1,0 +1,150 @@
+"""Two shops of two brands with a row of every tenant's table each, made by living: buying, paying, revealing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, Table, text
+from sqlalchemy.orm import Session
+
+from app.domain.distributors.models import ShopHost
+from app.domain.fulfilment.models import Delivery, SupplierOrder
+from app.domain.identity.models import Buyer, BuyerSignIn
+from app.domain.orders import queries as order_queries
+from app.domain.payments.models import Payment
+from app.domain.tables import metadata
+from app.flows.purchase import Placed
+from app.flows.refund import send_refund
+from app.flows.reveal import reveal
+from app.domain.payments import service as payments
+from app.foundation import clock, ids
+from app.foundation.database import Base, session
+from app.foundation.unit_of_work import unit_of_work
+from tenants.context import platform_scope, shop_scope
+from tenants.directory import Tenant
+from tenants.scoping import TenantOwned
+from tests.database import opened
+from tests.factories import Goods, buy, make_goods, make_shop, place, set_slots
+from tests.factories.orders import BUYER
+
+# Tables without TenantOwned, each with its reason. A new table that is in none of these lists fails the suite.
+SHARED = {
+    "shop_hosts": "answers which shop a host is before any shop is open; a shop sees its own",
+    "mails": "of a shop, or of the platform where shop_id is empty; a shop sees its own",
+    "outbox": "the relay carries every shop's jobs; a shop or brand sees its own",
+    "audit_entries": "written by everybody in the transaction that did it; a shop or brand sees its own",
+    "payment_events": "an event arrives before anybody knows whose it is; a shop sees those matched with it",
+}
+BRAND = {
+    "products": "a brand's goods; shops read what is not a draft",
+    "skus": "a brand's goods with floor and supply price; shops read them",
+    "code_batches": "a brand's stock",
+    "codes": "a brand's stock; shops reach it only through the stock functions",
+    "data_keys": "wrapped keys; shops never",
+    "reusable_secrets": "a brand's stock; shops only through the stock functions",
+    "stock_slots": "a brand's counted stock; shops only through the stock functions",
+    "stock_imports": "a brand's files on their way in",
+}
+PLATFORM = {
+    "users": "one person may work for several firms; read by the console's own flows in the platform's scope",
+    "memberships": "what a person may do, and for whom; as users",
+    "brands": "shops read the names beside the goods; a brand reads and describes itself",
+    "distributors": "a shop reads its own distributor",
+    "shops": "the tenant itself: a shop sees its own row, a brand those that list its goods",
+    "sandbox_payments": "what an outside party remembers",
+}
+GLOBAL = {"categories": "the shelves of the whole platform, read by everybody"}
+
+
+def tenant_tables() -> list[type[TenantOwned]]:
+    """Every mapped class whose rows belong to one shop."""
+    found = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantOwned)]
+    return sorted(found, key=lambda cls: cls.__tablename__)
+
+
+def shop_tables() -> list[Table]:
+    """Every table in whose rows a shop's id decides: the tenants' own and the shared ones."""
+    names = [cls.__tablename__ for cls in tenant_tables()] + list(SHARED)
+    return [metadata.tables[name] for name in sorted(names)]
+
+
+IMPORT = text("""
+    INSERT INTO stock_imports (brand_id, sku_id, batch_id, data_key_id, file_name)
+    SELECT b.brand_id, b.sku_id, b.id, k.id, 'codes.txt' FROM code_batches b JOIN data_keys k USING (brand_id)
+    WHERE b.brand_id = :brand LIMIT 1
+""")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One shop and what happened in it."""
+
+    shop: Tenant
+    goods: Goods
+    counted: Goods
+    placed: Placed
+    line_id: int
+
+
+@dataclass(frozen=True)
+class World:
+    a: Side
+    b: Side
+
+
+@pytest.fixture(scope="module")
+def world(built_app: Flask, owner: Engine, _tables: str) -> Iterator[World]:
+    """Two shops that share no brand, each with at least one row in every table a shop may own.
+
+    One world for a whole file: its tests only look, or roll back what they try.
+    """
+    with opened(built_app, owner, _tables):
+        yield World(_side(), _side())
+
+
+def _side() -> Side:
+    shop = make_shop()
+    goods = make_goods(shop, codes=5)
+    counted = make_goods(shop, kind="reusable", brand_id=goods.brand_id)
+    set_slots(counted, [5, 5])
+    placed = buy(shop, {goods: 1, counted: 1})
+    place(shop, {goods: 1, counted: 2})  # one more that waits for its money
+    with platform_scope(), unit_of_work() as work:
+        work.session.execute(IMPORT, {"brand": goods.brand_id})
+    with shop_scope(shop.id):
+        line_id = order_queries.lines_of(placed.order_id)[0].id
+        session().rollback()
+        reveal(placed.order_id, line_id, actor=BUYER)
+        with unit_of_work() as work:
+            _rare_rows(work.session, shop, placed)
+        _refund_something(placed)
+    return Side(shop, goods, counted, placed, line_id)
+
+
+def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:
+    """Rows that a plain purchase does not make."""
+    open_session.add(Buyer(shop_id=shop.id, email="buyer@example.com"))
+    digest, soon = ids.token_digest(ids.token()), clock.now() + timedelta(minutes=5)
+    open_session.add(BuyerSignIn(shop_id=shop.id, email="buyer@example.com", digest=digest, expires_at=soon))
+    open_session.add(ShopHost(shop_id=shop.id, host=f"{shop.slug}.example", token=ids.token()))
+    delivery = open_session.query(Delivery).first()
+    open_session.add(
+        SupplierOrder(shop_id=shop.id, delivery_id=delivery.id, position=1, supplier="s", reference=ids.token(), state="failed")
+    )
+    open_session.execute(
+        text("INSERT INTO outbox (kind, shop_id, payload, due_at) VALUES ('none', :shop, '{}', now() + interval '1 day')"),
+        {"shop": shop.id},
+    )
+    open_session.execute(
+        text("INSERT INTO audit_entries (shop_id, actor_kind, action, subject, data) VALUES (:shop, 'x', 'x', 'x', '{}')"),
+        {"shop": shop.id},
+    )
+
+
+def _refund_something(placed: Placed) -> None:
+    with unit_of_work() as work:
+        payment = work.session.get_one(Payment, placed.payment_id)
+        refund_id = payments.request_refund(payment, key=f"test:{payment.id}", amount_minor=1, reason="test")
+    send_refund(refund_id)
