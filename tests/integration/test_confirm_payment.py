@@ -1,7 +1,7 @@
 """Every way money can come in, and the one end it comes to."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -31,12 +31,6 @@ from tests.factories import Goods, make_goods, make_shop, pay, place, run_jobs
 from tests.factories.orders import BUYER, SIGNING, paid_event, state_of
 
 WHOLE = 2000
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    yield
-    clock.travel_back()
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class Case:
 
 
 @pytest.fixture
-def case(app, owner: Engine) -> Case:
+def case(app, owner: Engine, moved_clock) -> Case:
     shop = make_shop()
     goods = make_goods(shop, codes=1)
     return Case(shop, goods, place(shop, goods), owner)
