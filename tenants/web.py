@@ -27,7 +27,7 @@ class HostBoundSessions(SecureCookieSessionInterface):
             return None
         host = host_only(request.host)
         return URLSafeTimedSerializer(
-            [app.secret_key],
+            app.secret_key,
             salt=f"perkline-session:{host}",
             serializer=self.serializer,
             signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},

@@ -11,8 +11,6 @@ from sqlalchemy import Engine, create_engine, text
 
 from app import create_app
 from app.config import Settings, app_url
-from app.domain.payments import gateways
-from app.domain.payments.sandbox_gateway import SandboxGateway
 from app.foundation import clock
 from app.foundation.database import db
 from app.schema import migrate
@@ -33,7 +31,7 @@ def settings(pg_admin_url: str, redis_url: str, tmp_path_factory: pytest.TempPat
     home = Path(tmp_path_factory.mktemp("home"))
     made = Settings(
         home=home, database_url=url, database_app_url=app_url(url, SECRET), redis_url=redis_url, secret_key=SECRET,
-        fingerprint_key=SECRET, master_keys=MASTER, sandbox_secret="whsec_tests", supplier_secret="supplier tests",
+        fingerprint_key=SECRET, master_keys=MASTER, sandbox_secret="whsec_dGVzdHM=", supplier_secret="supplier tests",
         log_level="WARNING", web_threads=40,
     )  # fmt: skip
     migrate(made)
@@ -70,7 +68,6 @@ def _tables(owner: Engine, built_app: Flask) -> str:
 @contextmanager
 def opened(built_app: Flask, owner: Engine, tables: str) -> Iterator[Flask]:
     """The product with an app context open; every row and key is gone afterwards."""
-    gateways.register("sandbox", SandboxGateway(["whsec_dGVzdHM="], "http://pay.localhost:8000"))
     with built_app.app_context():
         yield built_app
     with owner.connect() as connection:

@@ -5,10 +5,11 @@ from typing import Any
 
 from app.domain.catalog import goods, service
 from app.domain.catalog.models import Product, Sku
-from app.domain.inventory import counted
+from app.domain.inventory import counted, reusable
 from app.foundation.actor import Actor
 from app.foundation.errors import InvalidInput, NotFound
 from app.foundation.unit_of_work import unit_of_work
+from app.foundation.vault import Secret
 from tenants.context import current_scope, platform_scope
 
 
@@ -69,6 +70,16 @@ def add_counted_stock(product_id: int, sku_id: int, pieces: int, *, actor: Actor
         left = counted.add(sku.id, sku.brand_id, pieces)
         work.record("stock.counted", f"sku:{sku_id}", pieces=pieces, remaining=left)
         return left
+
+
+def replace_reusable(product_id: int, sku_id: int, secret: Secret, *, actor: Actor) -> None:
+    """Another code for every buyer from now on; it is sealed before it reaches the database."""
+    with unit_of_work(actor) as work:
+        sku = _sku(product_id, sku_id)
+        if sku.delivery_kind != "reusable":
+            raise InvalidInput(param="secret", reason="not_reusable")
+        made = reusable.replace(sku.id, sku.brand_id, secret)
+        work.record("reusable.replaced", f"sku:{sku_id}", reusable_id=made)
 
 
 def _brand_id() -> int:

@@ -1,6 +1,6 @@
 """A gateway tells us something: believed only if signed, stored once, worked on afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -20,6 +20,11 @@ def hear_gateway(name: str, headers: Mapping[str, str], body: bytes) -> int:
     Raises ForgedEvent where the signature does not hold: then nothing is stored.
     """
     events = gateways.gateway(name).parse_event(headers, body)
+    return store_events(name, events)
+
+
+def store_events(name: str, events: Iterable[Event]) -> int:
+    """Put what is known to come from a gateway into the inbox, each event once; how many were new."""
     with platform_scope(), unit_of_work() as work:
         return sum(_store(work, name, event) for event in events)
 

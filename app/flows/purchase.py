@@ -23,6 +23,7 @@ from app.domain.pricing import quotes, rules
 from app.domain.pricing.errors import BelowFloor, PriceChanged
 from app.domain.pricing.quotes import Quote, QuoteSealer
 from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
+from app.flows.ask_gateway import close_checkouts
 from app.foundation import clock, ids
 from app.foundation.actor import Actor
 from app.foundation.errors import InvalidInput
@@ -157,12 +158,13 @@ def open_payment(payment_id: int, *, shop: Tenant, return_url: str) -> str:
 
 def cancel_order(order_id: int, *, actor: Actor) -> None:
     """Give up an unpaid order and its stock."""
-    with unit_of_work(actor):
+    with unit_of_work(actor) as work:
         order = orders.lock(order_id)
         if order.state != "pending":
             raise OrderNotPayable(state=order.state)
         orders.move(order, "cancelled")
         inventory.release(order.reservation_id)
+        close_checkouts(work, order.id)
 
 
 def access_token(number: str) -> str:

@@ -84,7 +84,7 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
     refund.state, refund.succeeded_at = "succeeded", clock.now()
     payment = payments.lock(refund.payment_id)
     payment.refunded_minor += refund.amount_minor
-    if payment.refunded_minor == payment.amount_minor:
+    if payment.refunded_minor == payment.received_minor:
         payment.outcome = "refunded"
     elif payment.outcome == "delivered":
         payment.outcome = "partly_refunded"

@@ -55,7 +55,7 @@ def refund_order(order_id: int, *, reason: str, actor: Actor) -> int:
             if payment.state != "received" or payment.outcome == "refunded":
                 continue
             refund_id = payments.request_refund(
-                payment, key=f"person:{payment.id}", amount_minor=payment.amount_minor, reason=reason
+                payment, key=f"person:{payment.id}", amount_minor=payment.received_minor or 0, reason=reason
             )
             if refund_id is not None:
                 payment.outcome = None

@@ -14,7 +14,10 @@ class AuditEntry(Record):
     """Append-only: the serving roles may insert and read, never change. Global (shop_id may be empty)."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_subject", "subject"), Index("ix_audit_entries_shop", "shop_id", "id"))
+    __table_args__ = (
+        Index("ix_audit_entries_subject", "subject"),
+        Index("ix_audit_entries_shop", "shop_id", "id"),
+    )
 
     id: Mapped[Id]
     created_at: Mapped[CreatedAt]

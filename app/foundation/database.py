@@ -53,7 +53,6 @@ Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 
 
-
 def fresh_session() -> ScopedSession:
     """A session of its own, for one unit of work."""
     return ScopedSession(db, expire_on_commit=False)

@@ -8,7 +8,18 @@ from decimal import Decimal, InvalidOperation
 from app.foundation.errors import InvalidInput
 
 # Currencies whose minor unit is not a hundredth (ISO 4217, list one).
-DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3, "TND": 3}
+DECIMALS = {
+    "JPY": 0,
+    "KRW": 0,
+    "VND": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "BHD": 3,
+    "KWD": 3,
+    "JOD": 3,
+    "OMR": 3,
+    "TND": 3,
+}
 AMOUNT = re.compile(r"\d{1,12}(\.\d{1,3})?")
 
 

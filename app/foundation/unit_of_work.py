@@ -25,7 +25,13 @@ class Work:
     actor: Actor
 
     def enqueue(
-        self, kind: str, *, key: str | None = None, delay_seconds: float = 0, for_shop: int | None = None, **payload: Any
+        self,
+        kind: str,
+        *,
+        key: str | None = None,
+        delay_seconds: float = 0,
+        for_shop: int | None = None,
+        **payload: Any,
     ) -> None:
         """Let a job leave with this transaction; a key that is already waiting is not doubled."""
         outbox.put(self.session, kind, payload, key=key, delay_seconds=delay_seconds, for_shop=for_shop)
@@ -49,7 +55,9 @@ def unit_of_work(actor: Actor = SYSTEM, *, lock_seconds: float = 3) -> Iterator[
     try:
         with fresh.begin():
             if lock_seconds != 3:  # 3 s is every connection's own setting
-                fresh.execute(text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{lock_seconds * 1000:.0f}"})
+                fresh.execute(
+                    text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{lock_seconds * 1000:.0f}"}
+                )
             yield Work(fresh, actor)
     finally:
         _work_session.reset(token)

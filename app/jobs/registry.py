@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.flows.ask_gateway import ask_gateway, close_checkout
 from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
+from app.flows.import_stock import LEASE_SECONDS, import_stock
 from app.flows.refund import hear_dispute, hear_refund, send_refund
+from app.flows.sandbox_pay import send_sandbox_event
 from app.flows.send_mail import send_mail
 from app.flows.top_up import ask_topup, place_topup
 
@@ -28,8 +31,12 @@ HANDLERS: dict[str, Handler] = {
     "deliver_order": Handler(deliver_order, URGENT),
     "place_topup": Handler(place_topup, NORMAL, lease_seconds=60),
     "ask_topup": Handler(ask_topup, NORMAL, lease_seconds=60),
+    "ask_gateway": Handler(ask_gateway, NORMAL, lease_seconds=60),
+    "close_checkout": Handler(close_checkout, NORMAL, lease_seconds=60),
     "send_refund": Handler(send_refund, NORMAL, lease_seconds=60),
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),
+    "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS),
+    "send_sandbox_event": Handler(send_sandbox_event, URGENT, lease_seconds=15),
     "send_mail": Handler(send_mail, MAIL, lease_seconds=120),
 }

@@ -52,7 +52,9 @@ def usual(settings: Mapping[str, str]) -> Plan:
         ),
         parts=(
             *supplier,
-            Part("worker", (*worker, "work"), patience=60.0),
+            # Two, so that a long import never stands in front of somebody who has paid.
+            Part("worker-urgent", (*worker, "work", "urgent", "normal"), patience=60.0),
+            Part("worker-patient", (*worker, "work", "normal", "mail", "bulk"), patience=60.0),
             Part("relay", (*worker, "relay")),
             Part("clock", (*worker, "clock")),
             Part("web", web(settings), patience=30.0),

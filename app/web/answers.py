@@ -29,9 +29,13 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, unforeseen)
 
 
+def status_of(error: ProductError) -> int:
+    """The HTTP status that an error's kind stands for."""
+    return 429 if error.code == "too_many_requests" else STATUS[error.kind]
+
+
 def product_error(error: ProductError) -> tuple[Response | str, int]:
-    status = 429 if error.code == "too_many_requests" else STATUS[error.kind]
-    return answer(status, error.code, error_text(error), error.param)
+    return answer(status_of(error), error.code, error_text(error), error.param)
 
 
 def http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPException:

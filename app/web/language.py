@@ -21,11 +21,11 @@ def _choose() -> str:
     tenant = g.get("tenant")
     offered = tenant.languages if tenant and tenant.languages else LANGUAGES
     chosen = request.args.get("lang") or request.cookies.get(COOKIE)
-    if chosen in offered:
+    if chosen is not None and chosen in offered:
         return chosen
     for wanted, _ in request.accept_languages:
         match = "zh_Hans" if wanted.lower().startswith("zh") else "en" if wanted.lower().startswith("en") else None
-        if match in offered:
+        if match is not None and match in offered:
             return match
     return str(offered[0])
 

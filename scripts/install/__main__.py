@@ -3,7 +3,7 @@
 import sys
 import time
 
-from install import environment, front_end, packages, redis, translations
+from install import bytecode, environment, front_end, packages, redis, translations
 from install.places import PLACES
 from install.trouble import Trouble
 
@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     steps = [environment.make, packages.base, redis.fetch, packages.command]
     if "--dev" in arguments:
         steps.append(packages.dev)
-    steps += [front_end.build, translations.compile_all]
+    steps += [front_end.build, translations.compile_all, bytecode.compile_all]
     try:
         done = [step(PLACES) for step in steps]
     except Trouble as trouble:

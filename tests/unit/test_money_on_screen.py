@@ -30,9 +30,7 @@ def test_where_shops_of_several_currencies_meet_yuan_and_yen_are_told_apart():
 
 
 def test_the_small_parts_of_a_price_are_marked_for_the_eye():
-    assert price_in("CNY", "zh_Hans")(2380) == (
-        '<span class="price"><small>¥</small>23<i>.80</i></span>'
-    )
+    assert price_in("CNY", "zh_Hans")(2380) == ('<span class="price"><small>¥</small>23<i>.80</i></span>')
 
 
 def test_machines_read_an_amount_without_signs():

@@ -39,6 +39,13 @@ def test_a_request_within_the_window_gives_its_nonce():
     assert check_request(["new", SECRET], headers, now=NOW + 60, **ASKED) == NONCE
 
 
+@pytest.mark.parametrize("empty", ["", " "])
+def test_a_secret_left_empty_signs_for_nobody(empty):
+    headers = sign_request(empty, key="k", timestamp=NOW, nonce=NONCE, **ASKED)
+    with pytest.raises(BadSignature, match="signature"):
+        check_request([empty], headers, now=NOW, **ASKED)
+
+
 def test_an_answer_to_another_request_is_refused():
     headers = sign_answer(SECRET, status=200, nonce="m" * 24, body=b"{}", timestamp=NOW)
     with pytest.raises(BadSignature, match="nonce"):

@@ -49,7 +49,7 @@ def test_what_was_sealed_opens_again(vault: Vault, key: DataKey) -> None:
 
 def test_sealing_many_is_sealing_each(vault: Vault, key: DataKey) -> None:
     secrets = [Secret(f"CODE{n}") for n in range(100)]
-    found = [(vault.fingerprint(secret), secret) for secret in secrets]
+    found = [(vault.fingerprint(secret), secret.to_bytes()) for secret in secrets]
     boxes = vault.seal_many(key, found)
     sealed = [Sealed(fingerprint, box) for (fingerprint, _), box in zip(found, boxes, strict=True)]
     assert [vault.open(key, one) for one in sealed] == secrets

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -104,6 +105,14 @@ def test_the_same_order_twice_is_one_order(alpha):
     first, second = alpha.place(wanted), alpha.place(wanted)
     assert first.number == second.number
     assert before.amount_minor - alpha.balance().amount_minor == 4850
+
+
+def test_thirty_at_once_with_one_reference_are_one_order(beta):
+    before, wanted = beta.balance(), order()
+    with ThreadPoolExecutor(max_workers=8) as crowd:
+        outcomes = list(crowd.map(beta.place, [wanted] * 30))
+    assert len({outcome.number for outcome in outcomes}) == 1
+    assert before.amount_minor - beta.balance().amount_minor == 4900
 
 
 def test_the_same_reference_with_another_amount_is_a_conflict(alpha):

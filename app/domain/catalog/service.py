@@ -8,8 +8,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.models import Category, Listing, Product, Sku
-from app.domain.catalog.refusals import FloorBelowSupply, ListingBelowFloor, SuggestedBelowFloor, said_by_database
+from app.domain.catalog.refusals import FloorBelowSupply, SuggestedBelowFloor, said_by_database
 from app.domain.catalog.rules import search_terms
+from app.domain.catalog.shelf import below_floor
 from app.foundation.database import session
 from app.foundation.errors import NotFound
 from tenants.context import current_scope
@@ -31,9 +32,9 @@ def save_product(product: Product | None, brand_id: int, values: Mapping[str, An
 def index(product: Product) -> None:
     """Write the terms under which a product is found: its names, tags, brand and category."""
     around = session().execute(
-        select(Brand.name, Brand.name_en, Category.name, Category.name_en).where(
-            Brand.id == product.brand_id, Category.id == product.category_id
-        )
+        select(Brand.name, Brand.name_en, Category.name, Category.name_en)
+        .join_from(Brand, Category, Category.id == product.category_id)
+        .where(Brand.id == product.brand_id)
     ).one()
     skus = session().execute(select(Sku.name, Sku.name_en).where(Sku.product_id == product.id)).all()
     words = [product.name, product.name_en, *product.tags, *around, *(name for names in skus for name in names)]
@@ -103,9 +104,7 @@ def set_price(listing_id: int, price_minor: int) -> tuple[int, int]:
         raise NotFound(what="listing")
     listing, sku = found
     if price_minor < sku.floor_minor:
-        raise ListingBelowFloor(
-            param="price", price_minor=price_minor, floor_minor=sku.floor_minor, currency=sku.currency
-        )
+        raise below_floor(sku, price_minor, param="price")
     before, listing.price_minor, listing.updated_at = listing.price_minor, price_minor, func.now()
     with said_by_database():
         session().flush()

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from app.domain.brands.models import Brand
 from app.domain.catalog.goods import matching
 from app.domain.catalog.models import Category, Listing, Product, Sku
+from app.domain.catalog.refusals import ListingBelowFloor
 from app.foundation.database import session
 from app.foundation.paging import Asked, Page, cut
 
@@ -87,6 +88,13 @@ def listed(listing_ids: Collection[int]) -> Sequence[Any]:
         .join(Brand, Brand.id == Sku.brand_id)
     )
     return session().execute(found.where(Listing.id.in_(listing_ids)).order_by(Product.name, Listing.id)).all()
+
+
+def below_floor(sku: Sku, price_minor: int, *, param: str) -> ListingBelowFloor:
+    """The refusal of a price that the Sku's floor does not allow."""
+    return ListingBelowFloor(
+        param=param, price_minor=price_minor, floor_minor=sku.floor_minor, currency=sku.currency
+    )
 
 
 def listed_prices() -> dict[int, int]:

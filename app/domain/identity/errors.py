@@ -31,3 +31,9 @@ class LastOwner(ProductError):
     """A firm keeps at least one owner."""
 
     code, kind = "last_owner", Kind.CONFLICT
+
+
+class SignInLinkSpent(ProductError):
+    """A mailed link that was used before, or too late, or never made."""
+
+    code, kind = "sign_in_link_spent", Kind.EXHAUSTED

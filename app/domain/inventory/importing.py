@@ -49,15 +49,31 @@ class Problem(NamedTuple):
 
 
 @dataclass(slots=True)
+class Codes:
+    """New codes side by side: plain values in four lists weigh little on the garbage collector."""
+
+    lines: list[int] = field(default_factory=list)
+    fingerprints: list[bytes] = field(default_factory=list)
+    plain: list[bytes] = field(default_factory=list, repr=False)
+    expiries: list[datetime | None] = field(default_factory=list)
+
+    def add(self, line: Good, fingerprint: bytes) -> None:
+        self.lines.append(line.line)
+        self.fingerprints.append(fingerprint)
+        self.plain.append(line.secret.to_bytes())
+        self.expiries.append(line.expires_at)
+
+
+@dataclass(slots=True)
 class Chunk:
-    """Some lines in a row: `rows` of the file, of which `fresh` stand ready in `copy`."""
+    """Some lines in a row: `rows` of the file, of which `fresh` stand sealed in `copy`."""
 
     start: int
     rows: int = 0
     fresh: int = 0
     repeated: int = 0
     malformed: int = 0
-    copy: bytes = b""
+    copy: bytes = field(default=b"", repr=False)
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -65,9 +81,7 @@ class Chunk:
         return self.start + self.rows
 
 
-def prepare_chunks(
-    stock: StockFile, vault: Vault, plan: Plan, *, done: int = 0, size: int = CHUNK
-) -> Iterator[Chunk]:
+def prepare_chunks(stock: StockFile, vault: Vault, plan: Plan, *, done: int, size: int) -> Iterator[Chunk]:
     """Every chunk after the first `done` rows, sealed and ready to be stored.
 
     Rows already done are read again, to know what later ones repeat.
@@ -77,40 +91,41 @@ def prepare_chunks(
         if isinstance(line, Good):
             repeats.first_line(vault.fingerprint(line.secret), line.line)
     start = done
-    while some := list(islice(lines, size)):
-        chunk = Chunk(start, rows=len(some))
-        codes, fingerprints = _fresh(some, vault, repeats, chunk)
-        _seal(codes, fingerprints, vault, plan, chunk)
+    while True:
+        chunk, codes = Chunk(start), Codes()
+        _gather(islice(lines, size), vault, repeats, chunk, codes)
+        if not chunk.rows:
+            return
+        _seal(codes, vault, plan, chunk)
         yield chunk
         start = chunk.end
 
 
-def _fresh(lines: list[Line], vault: Vault, repeats: Repeats, chunk: Chunk) -> tuple[list[Good], list[bytes]]:
-    """The lines that hold a code this file has not held before; the others are noted."""
-    codes: list[Good] = []
-    fingerprints: list[bytes] = []
+def _gather(lines: Iterator[Line], vault: Vault, repeats: Repeats, chunk: Chunk, codes: Codes) -> None:
+    """Take up the codes this file has not held before; the other lines are noted."""
     for line in lines:
+        chunk.rows += 1
         if not isinstance(line, Good):
             chunk.malformed += 1
             chunk.problems.append(Problem(line.line, line.reason))
             continue
         fingerprint = vault.fingerprint(line.secret)
         first = repeats.first_line(fingerprint, line.line)
-        if first is not None:
+        if first is None:
+            codes.add(line, fingerprint)
+        else:
             chunk.repeated += 1
             chunk.problems.append(Problem(line.line, "repeated_in_file", first))
-            continue
-        codes.append(line)
-        fingerprints.append(fingerprint)
-    return codes, fingerprints
 
 
-def _seal(codes: list[Good], fingerprints: list[bytes], vault: Vault, plan: Plan, chunk: Chunk) -> None:
+def _seal(codes: Codes, vault: Vault, plan: Plan, chunk: Chunk) -> None:
     place = picker(plan.order, plan.batch_id)
-    boxes = vault.seal_many(plan.key, zip(fingerprints, (code.secret for code in codes), strict=True))
+    boxes = vault.seal_many(plan.key, zip(codes.fingerprints, codes.plain, strict=True))
     rows = [HEADER]
-    for (line, _, own), fingerprint, box in zip(codes, fingerprints, boxes, strict=True):
+    for line, fingerprint, own, box in zip(
+        codes.lines, codes.fingerprints, codes.expiries, boxes, strict=True
+    ):
         expires_at = own or plan.expires_at
         rows.append(copy_row(line, fingerprint, box, place(line, expires_at, fingerprint), expires_at))
     rows.append(TRAILER)
-    chunk.copy, chunk.fresh = b"".join(rows), len(codes)
+    chunk.copy, chunk.fresh = b"".join(rows), len(boxes)

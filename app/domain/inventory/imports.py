@@ -131,6 +131,14 @@ def end(import_id: int, before: Sequence[str], after: str, *, error: str | None 
     return _move(import_id, before, state=after, error=error, source=None, finished_at=clock.now())
 
 
+def cancel_waiting(*, before: datetime) -> int:
+    """Cancel imports that nobody confirmed since; needs the platform's scope."""
+    old = select(StockImport.id).where(StockImport.state == "waiting", StockImport.created_at < before)
+    return sum(
+        end(import_id, ("waiting",), "cancelled") for import_id in session().execute(old).scalars().all()
+    )
+
+
 def _move(import_id: int, before: Sequence[str], **values: Any) -> bool:
     moved = session().execute(
         update(StockImport)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.domain.inventory.models import DataKey as DataKeyRow
+from app.domain.inventory.models import StockImport
 from app.foundation.database import session
 from app.foundation.vault import DataKey, Vault
 
@@ -59,6 +61,20 @@ def replace_wrapping(key_id: int, old: DataKey, new: DataKey) -> bool:
         .returning(DataKeyRow.id)
     )
     return moved.scalar() is not None
+
+
+def retire_unused(models: Sequence[Any]) -> int:
+    """Mark older keys that seal nothing any more; how many. They stay, in case a dump comes back."""
+    used = union(*(select(model.data_key_id).where(model.data_key_id.is_not(None)) for model in models))
+    files = select(StockImport.data_key_id).where(StockImport.source.is_not(None))
+    retired = session().execute(
+        update(DataKeyRow)
+        .where(DataKeyRow.state == "retiring", DataKeyRow.id.not_in(used), DataKeyRow.id.not_in(files))
+        .values(state="retired")
+        .returning(DataKeyRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(retired.all())
 
 
 def _first(*tests: ColumnElement[bool]) -> tuple[int, DataKey] | None:

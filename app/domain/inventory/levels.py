@@ -4,11 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
-from app.domain.inventory.models import Code, CodeBatch, ReusableSecret, StockSlot
+from app.domain.catalog.models import Product, Sku
+from app.domain.inventory.models import Code, CodeBatch, ReusableSecret, StockImport, StockSlot
 from app.foundation import clock
 from app.foundation.database import session
+from app.foundation.paging import Asked, Page, cut
 
 STATES = ("free", "reserved", "sold", "withheld")
 
@@ -53,3 +55,24 @@ def active_reusable(sku_id: int) -> ReusableSecret | None:
     """The reusable secret that is issued now; its words stay sealed."""
     found = select(ReusableSecret).where(ReusableSecret.sku_id == sku_id, ReusableSecret.active)
     return session().execute(found).scalar_one_or_none()
+
+
+def imports_page(asked: Asked) -> Page[Any]:
+    """Imports of the open brand without their files: by file, batch or product, and state."""
+    found = (
+        select(
+            StockImport.id, StockImport.file_name, StockImport.state, StockImport.added, StockImport.repeated_in_file,
+            StockImport.already_on_platform, StockImport.malformed, StockImport.created_at,
+            CodeBatch.name.label("batch"), Product.name.label("product"), Sku.name.label("sku"),
+        )
+        .join(CodeBatch, CodeBatch.id == StockImport.batch_id)
+        .join(Sku, Sku.id == StockImport.sku_id)
+        .join(Product, Product.id == Sku.product_id)
+    )  # fmt: skip
+    if asked.words:
+        like = f"%{asked.words}%"
+        found = found.where(or_(StockImport.file_name.ilike(like), CodeBatch.name.ilike(like), Product.name.ilike(like)))
+    if asked.get("state"):
+        found = found.where(StockImport.state == asked.get("state"))
+    sorts = {"created": StockImport.created_at, "added": StockImport.added}
+    return cut(found, asked, sorts=sorts, usual="-created", tie=StockImport.id)

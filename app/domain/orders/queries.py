@@ -36,6 +36,12 @@ def open_count(email: str, device: str) -> int:
     ).scalar_one()
 
 
+def open_on_device(device: str, limit: int = 20) -> Sequence[str]:
+    """Numbers of the unpaid orders that a device holds in the open shop, oldest first."""
+    found = select(Order.number).where(Order.state == "pending", Order.device == device).order_by(Order.id).limit(limit)
+    return session().execute(found).scalars().all()
+
+
 def of_buyer(email: str, limit: int = 100) -> Sequence[Order]:
     """A signed-in buyer's orders in the open shop, newest first."""
     found = select(Order).where(Order.email == email).order_by(Order.id.desc()).limit(limit)

@@ -13,7 +13,7 @@ from tenants.scoping import TenantOwned
 class Payment(Record, TenantOwned):
     """One attempt to pay an order. `reference` is our idempotency key towards the gateway.
 
-    Every received payment ends in exactly one `outcome`: delivered, refunded
+    `amount_minor` was asked for, `received_minor` came. Every received payment ends in exactly one `outcome`: delivered, refunded
     (wholly), partly_refunded, or attention (waiting for a person).
     """
 
@@ -21,7 +21,9 @@ class Payment(Record, TenantOwned):
     __table_args__ = (
         CheckConstraint("state IN ('created', 'open', 'received', 'failed', 'expired')", name="state"),
         CheckConstraint("outcome IN ('delivered', 'refunded', 'partly_refunded', 'attention')", name="outcome"),
-        CheckConstraint("amount_minor > 0 AND refunded_minor BETWEEN 0 AND amount_minor", name="amounts"),
+        CheckConstraint(
+            "amount_minor > 0 AND refunded_minor BETWEEN 0 AND coalesce(received_minor, 0)", name="amounts"
+        ),
         CheckConstraint("outcome IS NULL OR state = 'received'", name="outcome_of_received"),
         UniqueConstraint("reference"),
         Index("ix_payments_order_id", "order_id"),
@@ -42,6 +44,8 @@ class Payment(Record, TenantOwned):
     external_id: Mapped[str | None]
     url: Mapped[str | None]
     amount_minor: Mapped[int]
+    received_minor: Mapped[int | None]
+    received_currency: Mapped[str | None]
     refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
     currency: Mapped[str]
     state: Mapped[str] = mapped_column(server_default=text("'created'"))

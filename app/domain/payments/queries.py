@@ -42,6 +42,17 @@ def refunds_of(order_id: int) -> Sequence[Refund]:
     return session().execute(found).scalars().all()
 
 
+def open_since(start: datetime, end: datetime, limit: int = 200) -> Sequence[tuple[int, int]]:
+    """(shop id, payment id) of checkouts opened in a span of time and still open; for the platform."""
+    found = (
+        select(Payment.shop_id, Payment.id)
+        .where(Payment.state == "open", Payment.created_at.between(start, end))
+        .order_by(Payment.id)
+        .limit(limit)
+    )
+    return [(shop_id, payment_id) for shop_id, payment_id in session().execute(found)]
+
+
 def unsettled(before: datetime, limit: int = 200) -> Sequence[Payment]:
     """Money received before a time that has come to no end: each needs an alarm; for the platform."""
     found = (

@@ -88,7 +88,7 @@ class SandboxGateway:
         if self._now() >= request.expires_at:
             raise CheckoutTooLate(reference=request.reference)
         token = make_token(self._secrets[0], request)
-        return Checkout(f"{self._pay_url}/p/{token}", external_id_for(request.reference))
+        return Checkout(f"{self._pay_url}/pay/{token}", external_id_for(request.reference))
 
     def close_checkout(self, external_id: str) -> PaymentState:
         # A link cannot be taken back; it closes by its own time, and money that

@@ -51,8 +51,9 @@ def difference(payment: Payment, told: Told) -> str | None:
 
 
 def receive(payment: Payment, told: Told) -> None:
-    """Note that the money is here."""
+    """Note that the money is here: what came, which may differ from what was asked for."""
     payment.state = "received"
+    payment.received_minor, payment.received_currency = told.amount_minor or 0, told.currency
     payment.received_at = clock.now()
     payment.external_id = payment.external_id or told.external_id
 
@@ -60,7 +61,7 @@ def receive(payment: Payment, told: Told) -> None:
 def settle_outcome(order_id: int, outcome: str) -> None:
     """Write how the order's received money ended, where it has not ended already and is not on its way back."""
     going_back = exists().where(
-        Refund.payment_id == Payment.id, Refund.amount_minor == Payment.amount_minor, Refund.state.in_(("requested", "sent"))
+        Refund.payment_id == Payment.id, Refund.amount_minor == Payment.received_minor, Refund.state.in_(("requested", "sent"))
     )
     waiting = select(Payment).where(
         Payment.order_id == order_id, Payment.state == "received", Payment.outcome.is_(None), ~going_back
@@ -76,13 +77,13 @@ def request_refund(
     asked = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
         Refund.payment_id == payment.id, Refund.state != "failed"
     )
-    left = payment.amount_minor - session().execute(asked).scalar_one()
+    left = (payment.received_minor or 0) - session().execute(asked).scalar_one()
     amount = min(amount_minor, left)
     if amount <= 0:
         return None
     values: dict[str, Any] = {
         "shop_id": payment.shop_id, "order_id": payment.order_id, "payment_id": payment.id, "key": key,
-        "order_line_id": order_line_id, "amount_minor": amount, "currency": payment.currency, "reason": reason,
+        "order_line_id": order_line_id, "amount_minor": amount, "currency": payment.received_currency or payment.currency, "reason": reason,
     }  # fmt: skip
     row = insert(Refund).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Refund.id)
     return session().execute(row).scalar()

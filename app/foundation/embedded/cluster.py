@@ -78,14 +78,25 @@ def programs(home: Home) -> Path:
     if account.unprivileged().can_read(installed / "bin" / "postgres"):
         return installed / "bin"
     copied = home.postgres.parent / "programs"
+    inside = copied / installed.relative_to(installed.parents[1]) / "bin"
     # A copy keeps its source's time, so a newer wheel replaces an older copy.
-    if not _same_age(copied / "bin" / "postgres", installed / "bin" / "postgres"):
-        fresh = Path(tempfile.mkdtemp(dir=copied.parent))
-        shutil.copytree(installed, fresh, ignore=shutil.ignore_patterns("include"), dirs_exist_ok=True)
-        fresh.chmod(0o755)
-        shutil.rmtree(copied, ignore_errors=True)
-        fresh.rename(copied)
-    return copied / "bin"
+    if not _same_age(inside / "postgres", installed / "bin" / "postgres"):
+        _copy(installed, copied)
+    return inside
+
+
+def _copy(installed: Path, copied: Path) -> None:
+    """Copy the programs and the libraries beside them, in the wheel's own layout: they find each other by it."""
+    package = installed.parent
+    fresh = Path(tempfile.mkdtemp(dir=copied.parent))
+    for folder in (installed, package.with_name(f"{package.name}.libs")):
+        if folder.is_dir():
+            inside = fresh / folder.relative_to(package.parent)
+            shutil.copytree(folder, inside, ignore=shutil.ignore_patterns("include", "*.a"))
+    for folder in (fresh, fresh / package.name):
+        folder.chmod(0o755)
+    shutil.rmtree(copied, ignore_errors=True)
+    fresh.rename(copied)
 
 
 def make(home: Home) -> None:

@@ -41,6 +41,10 @@ class Home:
 
     path: Path
 
+    def __post_init__(self) -> None:
+        # The servers run in another folder than we do.
+        object.__setattr__(self, "path", self.path.absolute())
+
     @property
     def note(self) -> Path:
         return self.path / "README.txt"
@@ -48,6 +52,15 @@ class Home:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def parts(self) -> Path:
+        """Where a running house writes down which processes are its own."""
+        return self.path / "parts"
 
     @property
     def secrets(self) -> Path:
@@ -88,7 +101,7 @@ class Home:
         The kernel lets go when the process ends, however it ends: there is no stale lock to remove.
         """
         self._claim()
-        with (self.path / "lock").open("a+") as file:
+        with self.lock_file.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

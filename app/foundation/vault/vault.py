@@ -70,11 +70,10 @@ class Vault:
         context = _code_context(key.brand_id) + fingerprint
         return Sealed(fingerprint, seal(self._cipher(key), secret.to_bytes(), context))
 
-    def seal_many(self, key: DataKey, found: Iterable[tuple[bytes, Secret]]) -> list[bytes]:
-        """Boxes for (fingerprint, Secret) pairs, in their order."""
+    def seal_many(self, key: DataKey, found: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+        """Boxes for pairs of fingerprint and `Secret.to_bytes()`, in their order."""
         prefix = _code_context(key.brand_id)
-        items = [(secret.to_bytes(), prefix + fingerprint) for fingerprint, secret in found]
-        return seal_many(self._cipher(key), items)
+        return seal_many(self._cipher(key), [(plain, prefix + mark) for mark, plain in found])
 
     def open(self, key: DataKey, sealed: Sealed) -> Secret:
         """The code, or SecretUnreadable."""

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sqlite3
 import time
 from threading import Event, Thread
 from urllib.parse import urlsplit
@@ -23,10 +24,14 @@ def is_allowed(url: str, callback_base: str) -> bool:
     """Callbacks go to this machine or to the configured base, and nowhere else."""
     if not url:
         return True
-    where = urlsplit(url)
-    if where.scheme not in ("http", "https") or where.username is not None:
+    try:
+        where = urlsplit(url)
+        host = where.hostname or ""
+        plain = where.scheme in ("http", "https") and where.username is None and where.port != 0
+    except ValueError:  # a port beyond all ports, a broken IPv6 address
         return False
-    host = where.hostname or ""
+    if not plain:
+        return False
     if host in ("127.0.0.1", "::1", "localhost") or host.endswith(".localhost"):
         return True
     base = urlsplit(callback_base)
@@ -54,8 +59,11 @@ class Messenger:
 
     def _work(self) -> None:
         while not self._stopping.wait(BEAT_SECONDS):
-            self._desk.finish_due(time.time())
-            self._carry_due(time.time())
+            try:
+                self._desk.finish_due(time.time())
+                self._carry_due(time.time())
+            except sqlite3.Error:
+                log.exception("the file could not be read or written; the next beat tries again")
 
     def _carry_due(self, now: float) -> None:
         with self._store.transaction() as rows:

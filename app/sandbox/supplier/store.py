@@ -58,6 +58,8 @@ class Store:
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
         self._database.row_factory = sqlite3.Row
         self._database.execute("PRAGMA journal_mode = WAL")
+        # Survives a kill; only a power cut could take the last orders.
+        self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.executescript(SCHEMA)
         with self.transaction() as rows:
             for instance in INSTANCES:

@@ -1,12 +1,16 @@
 """Is it alive, is it ready, how is it doing."""
 
+import os
+
 from flask import Blueprint, Response, abort, g, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import text
 
 from app.foundation.database import session
 from app.foundation.runtime import redis
 from app.web.doors import BASE
+from app.web.health.collector import Waiting
 from tenants.context import platform_scope
 
 health = Blueprint("health", __name__)
@@ -37,7 +41,17 @@ def metrics() -> Response:
     """Figures for Prometheus; only at the base host, which a proxy keeps from the public."""
     if g.door != BASE:
         abort(404)
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    told = generate_latest(_registry()) + generate_latest(Waiting())
+    return Response(told, content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    """This process's counters, or those of every process where they share a folder."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return registry
 
 
 def _ask_postgresql() -> None:

@@ -1,6 +1,7 @@
 """Built files under names that carry a hash of their content, so browsers keep them for ever."""
 
 import json
+import time
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, request, send_from_directory
@@ -17,6 +18,7 @@ class Manifest:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.stamp = 0.0
+        self.looked = 0.0
         self.names: dict[str, str] = {}
 
     def load(self) -> None:
@@ -27,7 +29,10 @@ class Manifest:
             self.stamp = stamp
 
     def address(self, name: str) -> str:
-        if name not in self.names:
+        """Where a file is now; a build beside a running server shows within a second."""
+        now = time.monotonic()
+        if now - self.looked > 1:
+            self.looked = now
             self.load()
         return f"/assets/{self.names.get(name, name)}"
 

@@ -1,8 +1,13 @@
 """What every page, mail and pay page of a shop shows of it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from app.web.look.theme import Theme
+from app.web.look.colour import is_hex
+from app.web.look.presets import PERKLINE, PRESETS
+from app.web.look.theme import CORNERS, MODES, TYPEFACES, Look, Theme, compose
+from tenants.directory import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +33,50 @@ class ShopFace:
     def initial(self) -> str:
         """Stands in for a missing logo."""
         return self.name[:1].upper()
+
+
+def face_of(tenant: Tenant | None, *, home: str, locale: str) -> ShopFace:
+    """A shop's face in a reader's language, or Perkline's own where no shop is speaking.
+
+    What was never set falls back to the first preset.
+    """
+    if tenant is None:
+        return ShopFace("Perkline", home.rstrip("/"), "CNY", compose(PERKLINE))
+    words = tenant.settings
+
+    def said(name: str) -> str:
+        english = words.get(f"{name}_en") if locale.startswith("en") else None
+        return str(english or words.get(name) or "")
+
+    return ShopFace(
+        name=str((locale.startswith("en") and words.get("name_en")) or tenant.name),
+        home=home.rstrip("/"),
+        currency=tenant.currency,
+        theme=compose(look_of(tenant.theme)),
+        tagline=said("tagline"),
+        logo=words.get("logo") or None,
+        notice=said("notice"),
+        contact=said("contact"),
+        hours=said("hours"),
+        zone=str(words.get("timezone") or "Asia/Shanghai"),
+        languages=tenant.languages or ("zh_Hans", "en"),
+    )
+
+
+def look_of(kept: Mapping[str, Any]) -> Look:
+    """A look as the database keeps it; an unknown value is passed over, not an error."""
+    base = PRESETS.get(str(kept.get("preset")), PRESETS["lantern"])
+    colours = {name: str(kept[name]) for name in ("primary", "accent", "tint") if is_hex(str(kept.get(name)))}
+
+    def one_of(name: str, allowed: Collection[str], otherwise: str) -> Any:
+        value = kept.get(name)
+        return value if value in allowed else otherwise
+
+    return Look(
+        primary=colours.get("primary", base.primary),
+        accent=colours.get("accent", base.accent),
+        tint=colours.get("tint", base.tint),
+        corners=one_of("corners", CORNERS, base.corners),
+        typeface=one_of("typeface", TYPEFACES, base.typeface),
+        mode=one_of("mode", MODES, base.mode),
+    )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a drawing stays on one line
 """Icons, drawn for Perkline on a 24-unit grid with one round pen."""
 
 from functools import lru_cache

@@ -4,7 +4,6 @@ Babel knows how a language writes a currency but takes tens of microseconds an
 amount. Its answer is taken apart once per currency and language, and kept.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -57,19 +56,36 @@ def money(minor: int, currency: str, locale: str, *, exact: bool = False) -> str
     return pattern(currency, locale, exact=exact).text(minor)
 
 
-@lru_cache(maxsize=512)
-def price_in(currency: str, locale: str) -> Callable[[int], Markup]:
-    """A function from minor units to a price with a small symbol and small decimals."""
-    form = pattern(currency, locale)
-    opening = Markup('<span class="price"><small>%s</small>') % form.before
-    closing = Markup("</span>") + (Markup("<small>%s</small>") % form.after if form.after else "")
+class Prices(dict[int, Markup]):
+    """Prices with a small symbol and small decimals, by minor units: `prices[2380]`.
 
-    def price(minor: int) -> Markup:
-        sign, units, decimals = form.parts(minor)
+    A look-up, because a grid of goods asks for dozens: each amount is written once.
+    """
+
+    ENOUGH = 20_000
+
+    def __init__(self, form: Pattern) -> None:
+        self.form = form
+        self.before = Markup('<span class="price"><small>%s</small>') % form.before
+        after = Markup("<small>%s</small>") % form.after if form.after else ""
+        self.after = Markup("%s</span>") % after
+
+    def __missing__(self, minor: int) -> Markup:
+        if len(self) > self.ENOUGH:
+            self.clear()
+        sign, units, decimals = self.form.parts(minor)
         cents = f"<i>{escape(decimals)}</i>" if decimals else ""
-        return Markup(f"{sign}{opening}{units}{cents}{closing}")  # noqa: S704 - digits only
+        price = Markup(f"{sign}{self.before}{units}{cents}{self.after}")  # noqa: S704 - digits
+        self[minor] = price
+        return price
 
-    return price
+    def __call__(self, minor: int) -> Markup:
+        return self[minor]
+
+
+@lru_cache(maxsize=512)
+def price_in(currency: str, locale: str) -> Prices:
+    return Prices(pattern(currency, locale))
 
 
 def plain_amount(minor: int, currency: str) -> str:

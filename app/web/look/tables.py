@@ -72,9 +72,7 @@ class Asked:
     export: str
 
     @classmethod
-    def parse(
-        cls, query: Mapping[str, str], *, sortable: Sequence[str], default: str = ""
-    ) -> "Asked":
+    def parse(cls, query: Mapping[str, str], *, sortable: Sequence[str], default: str = "") -> "Asked":
         """Unknown columns, pages and formats fall back in silence: an address is not a form."""
         sort = query.get("sort") or default
         if sort.removeprefix("-") not in sortable:

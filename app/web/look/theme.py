@@ -8,15 +8,17 @@ neither a nonce nor `unsafe-inline`.
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from app.web.look.colour import BLACK, WHITE, Oklch, contrast, to_hex, to_oklch
+from app.web.look.colour import BLACK, WHITE, Oklch, contrast, luminance, to_hex, to_oklch
 
 Corners = Literal["sharp", "soft", "round"]
 Typeface = Literal["sans", "rounded", "serif"]
 Mode = Literal["auto", "light", "dark"]
+MODES = ("auto", "light", "dark")
 
 READABLE = 4.5
 """WCAG 2 AA for text; every pair of text and ground below keeps it."""
@@ -94,8 +96,7 @@ class Palette:
 
     def css(self) -> str:
         return ";".join(
-            f"--color-{field.name.replace('_', '-')}:{getattr(self, field.name)}"
-            for field in fields(self)
+            f"--color-{field.name.replace('_', '-')}:{getattr(self, field.name)}" for field in fields(self)
         )
 
 
@@ -133,31 +134,48 @@ def readable_as_text(colour: str, *grounds: str) -> str:
 
 
 def _moved_away(colour: str, grounds: tuple[str, ...], ratio: float) -> str:
-    step = -0.01 if contrast(WHITE, grounds[0]) < contrast(BLACK, grounds[0]) else 0.01
-    moving = to_oklch(colour)
-    while min(contrast(colour, ground) for ground in grounds) < ratio:
-        moving = moving._replace(lightness=moving.lightness + step)
-        if not 0 < moving.lightness < 1:
-            return BLACK if step < 0 else WHITE
-        colour = to_hex(moving)
-    return colour
+    lights = [luminance(ground) for ground in grounds]
+
+    def stands_out(candidate: str) -> bool:
+        own = luminance(candidate)
+        return all((max(own, light) + 0.05) / (min(own, light) + 0.05) >= ratio for light in lights)
+
+    if stands_out(colour):
+        return colour
+    full = to_oklch(colour)
+    darker = contrast(WHITE, grounds[0]) < contrast(BLACK, grounds[0])
+    near, far = full.lightness, 0.0 if darker else 1.0
+    found = BLACK if darker else WHITE
+    while abs(near - far) > 0.004:
+        middle = (near + far) / 2
+        candidate = to_hex(full._replace(lightness=middle))
+        if stands_out(candidate):
+            found, far = candidate, middle
+        else:
+            near = middle
+    return found
+
+
+class _Greys(NamedTuple):
+    bases: tuple[str, str, str]
+    content: str
+    muted: str
+    line: str
+    neutral: str
 
 
 def _light(look: Look) -> Palette:
-    tint = to_oklch(look.tint)
-    strength = min(tint.chroma / 0.15, 1)
-
-    def grey(lightness: float, chroma: float) -> str:
-        return to_hex(Oklch(lightness, chroma * strength, tint.hue))
-
-    bases = (grey(0.997, 0.003), grey(0.975, 0.009), grey(0.935, 0.014))
-    return _palette(
-        look,
-        bases=bases,
+    grey = _tinted(look.tint)
+    greys = _Greys(
+        bases=(grey(0.997, 0.003), grey(0.975, 0.009), grey(0.935, 0.014)),
         content=grey(0.22, 0.025),
         muted=grey(0.5, 0.025),
         line=grey(0.9, 0.014),
         neutral=grey(0.26, 0.03),
+    )
+    return _palette(
+        look,
+        greys,
         soft=lambda colour: to_hex(_softened(colour, lightness=0.958, chroma=0.026)),
         presence=1.35,
         signals=("#1d6fd1", "#12854f", "#e8a413", "#cf2f3d"),
@@ -165,27 +183,40 @@ def _light(look: Look) -> Palette:
 
 
 def _dark(look: Look) -> Palette:
-    tint = to_oklch(look.tint)
-    strength = min(tint.chroma / 0.15, 1)
-
-    def grey(lightness: float, chroma: float) -> str:
-        return to_hex(Oklch(lightness, chroma * strength, tint.hue))
-
-    bases = (grey(0.225, 0.02), grey(0.178, 0.018), grey(0.29, 0.024))
-    return _palette(
-        look,
-        bases=bases,
+    grey = _tinted(look.tint)
+    greys = _Greys(
+        bases=(grey(0.225, 0.02), grey(0.178, 0.018), grey(0.29, 0.024)),
         content=grey(0.945, 0.01),
         muted=grey(0.745, 0.02),
         line=grey(0.325, 0.024),
         neutral=grey(0.88, 0.015),
+    )
+    return _palette(
+        look,
+        greys,
         soft=lambda colour: to_hex(_softened(colour, lightness=0.275, chroma=0.05)),
         presence=2.6,
         signals=("#5aa9f5", "#43c387", "#f0b840", "#f1707a"),
     )
 
 
-def _palette(look, *, bases, content, muted, line, neutral, soft, presence, signals) -> Palette:
+def _tinted(tint: str) -> Callable[[float, float], str]:
+    """Greys that lean towards the shop's tint, as far as the tint is a colour at all."""
+    full = to_oklch(tint)
+    strength = min(full.chroma / 0.15, 1)
+    return lambda lightness, chroma: to_hex(Oklch(lightness, chroma * strength, full.hue))
+
+
+def _palette(
+    look: Look,
+    greys: _Greys,
+    *,
+    soft: Callable[[str], str],
+    presence: float,
+    signals: tuple[str, str, str, str],
+) -> Palette:
+    """Every colour of one mode; `presence` is how far a button stands out from the sheet it is on."""
+    bases = greys.bases
     primary = _moved_away(look.primary, bases[:1], presence)
     accent = _moved_away(look.accent, bases[:1], presence)
     info, success, warning, error = signals
@@ -196,21 +227,21 @@ def _palette(look, *, bases, content, muted, line, neutral, soft, presence, sign
 
     return Palette(
         *bases,
-        base_content=content,
-        muted=readable_as_text(muted, bases[2], bases[1], bases[0]),
-        line=line,
+        base_content=greys.content,
+        muted=readable_as_text(greys.muted, bases[2], bases[1], bases[0]),
+        line=greys.line,
         primary=primary,
         primary_content=readable_on(primary),
         primary_ink=ink(primary),
         primary_soft=softs[primary],
-        secondary=neutral,
-        secondary_content=readable_on(neutral),
+        secondary=greys.neutral,
+        secondary_content=readable_on(greys.neutral),
         accent=accent,
         accent_content=readable_on(accent),
         accent_ink=ink(accent),
         accent_soft=softs[accent],
-        neutral=neutral,
-        neutral_content=readable_on(neutral),
+        neutral=greys.neutral,
+        neutral_content=readable_on(greys.neutral),
         info=info,
         info_content=readable_on(info),
         info_ink=ink(info),

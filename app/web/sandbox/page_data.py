@@ -5,6 +5,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+NOTHING = Markup()
+
 
 @dataclass(frozen=True, slots=True)
 class PayPage:
@@ -19,7 +21,7 @@ class PayPage:
     back: str
     """The order page in the shop."""
     methods: tuple[str, ...] = ("alipay", "wechat_pay", "card")
-    qr: Markup = Markup("")
+    qr: Markup = NOTHING
     """An inline SVG that leads a phone to this same page."""
     expires_at: datetime | None = None
     problem: str = ""

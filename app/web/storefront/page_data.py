@@ -5,11 +5,14 @@ minor units of the shop's currency, times are aware and in UTC, and every word t
 a shopkeeper wrote arrives in the page's language.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from markupsafe import Markup
+
+NOTHING = Markup()
 
 
 class Stock(StrEnum):
@@ -114,7 +117,7 @@ class ProductPage:
     chosen: SkuChoice
     picture: str | None = None
     summary: str = ""
-    description: Markup = Markup("")
+    description: Markup = NOTHING
     """Already cleaned; nothing in it can run."""
     category: Category | None = None
     steps: tuple[str, ...] = ()
@@ -185,8 +188,13 @@ class CheckoutPage:
     methods: tuple[str, ...] = ("alipay", "wechat_pay", "card")
     method: str = "alipay"
     email: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
+    passphrase: str = ""
+    """Given back to whoever typed it when something else was wrong."""
+    action: str = "/checkout"
+    errors: Mapping[str, str] = field(default_factory=dict)
     """By input name; `""` for the whole form."""
+    open_orders: tuple[str, ...] = ()
+    """Numbers of this device's unpaid orders, where there are too many of them."""
     hold_minutes: int = 15
 
 
@@ -203,9 +211,7 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
-SETTLED = frozenset(
-    {OrderState.DELIVERED, OrderState.REFUNDED, OrderState.EXPIRED, OrderState.CANCELLED}
-)
+SETTLED = frozenset({OrderState.DELIVERED, OrderState.REFUNDED, OrderState.EXPIRED, OrderState.CANCELLED})
 
 
 class LineState(StrEnum):
@@ -227,7 +233,7 @@ class Secret:
     code: str = ""
     password: str = ""
     link: str = ""
-    qr: Markup = Markup("")
+    qr: Markup = NOTHING
     """An inline SVG of the link or code."""
     valid_until: datetime | None = None
 
@@ -263,7 +269,13 @@ class OrderPage:
     refunded_at: datetime | None = None
     refunded_minor: int = 0
     adjustments: tuple[Adjustment, ...] = ()
-    pay_href: str = ""
+    methods: tuple[str, ...] = ()
+    """Ways to pay it still; none where it cannot be paid any more."""
+    method: str = ""
+    """The way that was chosen last."""
+    awaited: bool = False
+    """The buyer has just come back from paying: the news arrives any moment."""
+    problem: str = ""
     expires_at: datetime | None = None
     late_money: bool = False
     """Paid after the hold ran out: explains why it was allocated again or refunded."""
@@ -274,6 +286,17 @@ class OrderPage:
     def settled(self) -> bool:
         """Nothing more will happen by itself, so the page stops asking."""
         return self.state in SETTLED
+
+    @property
+    def follow(self) -> str:
+        """The address that tells the next step."""
+        return f"/orders/{self.number}/progress{'?paid=1' if self.awaited else ''}"
+
+    @property
+    def every(self) -> int:
+        """Milliseconds until it is asked first."""
+        soon = self.awaited or self.state in {OrderState.PAID, OrderState.DELIVERING}
+        return 350 if soon else 2500
 
 
 @dataclass(frozen=True, slots=True)

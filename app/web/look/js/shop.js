@@ -203,5 +203,4 @@
 
   enliven(document);
   countCart();
-  setTimeout(() => all(".toast-item").forEach((item) => item.remove()), 5000);
 })();

@@ -1,0 +1,1 @@
+"""Measurements, each in a house of its own with a reference in the same run."""

@@ -1,0 +1,130 @@
+"""Pages that are the same for every visitor, kept for less than a second.
+
+A change of price, stock or theme shows within one second: nothing is kept longer
+than 0.8 s, and a shop's new face empties its pages at once.
+"""
+
+import gzip
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from hashlib import blake2b
+from threading import Lock
+
+from flask import Response, current_app, g, render_template, request
+
+from app.web import language
+from app.web.look import ShopFace
+from app.web.storefront import pages
+from app.web.storefront.faces import face as face_here
+
+SECONDS = 0.8
+MOST_PAGES = 256
+LONGEST_QUERY = 200
+WAYS = 64
+
+Key = tuple[int, str, bytes, str]
+Shown = tuple[str, dict[str, object]]
+
+
+@dataclass(slots=True)
+class Kept:
+    """One rendered page; `small` is made when it is asked for a second time."""
+
+    until: float
+    face: ShopFace
+    body: bytes
+    etag: str
+    policy: str
+    small: bytes | None = None
+
+
+class PageCache:
+    """A bounded, least-recently-used store in this process; one visitor makes a page, the others wait for it."""
+
+    def __init__(self, *, seconds: float = SECONDS, most: int = MOST_PAGES) -> None:
+        self._seconds, self._most = seconds, most
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._lock = Lock()
+        # A page's maker holds one of these; two pages rarely share one, and then only wait for each other.
+        self._ways = [Lock() for _ in range(WAYS)]
+
+    def get(self, key: Key, face: ShopFace, make: Callable[[], tuple[bytes, str]]) -> Kept:
+        found = self._fresh(key, face)
+        if found is not None:
+            return found
+        with self._ways[hash(key) % WAYS]:
+            found = self._fresh(key, face)
+            if found is not None:
+                return found
+            # As old as its first read, not as its last line.
+            until = time.monotonic() + self._seconds
+            body, policy = make()
+            made = Kept(until, face, body, blake2b(body, digest_size=12).hexdigest(), policy)
+            self._keep(key, made)
+            return made
+
+    def _fresh(self, key: Key, face: ShopFace) -> Kept | None:
+        found = self._kept.get(key)
+        if found is None or found.face is not face or found.until <= time.monotonic():
+            return None
+        return found
+
+    def _keep(self, key: Key, made: Kept) -> None:
+        with self._lock:
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+def same_for_everyone(view: Callable[..., Shown]) -> Callable[..., Response]:
+    """Let a view that returns (template, values) answer every visitor with one page."""
+
+    @wraps(view)
+    def answer(**parts: str) -> Response:
+        g.same_for_everyone = True
+        face, query = face_here(), request.query_string
+
+        def make() -> tuple[bytes, str]:
+            template, values = view(**parts)
+            return render_template(template, shop=face, **values).encode(), pages.policy()
+
+        if len(query) > LONGEST_QUERY:
+            body, policy = make()
+            return _answered(Kept(0, face, body, "", policy))
+        cache: PageCache = current_app.extensions["page_cache"]
+        return _answered(cache.get((g.tenant.id, request.path, query, language.choose()), face, make))
+
+    return answer
+
+
+def _answered(kept: Kept) -> Response:
+    response = Response(kept.body, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = kept.policy
+    # Browsers ask again each time, and are told when they hold it already.
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept-Language, Cookie, Accept-Encoding"
+    if kept.etag and kept.etag in request.if_none_match:
+        return _unchanged(response, kept.etag)
+    if kept.etag:
+        response.set_etag(kept.etag)
+        if request.accept_encodings["gzip"] > 0:
+            _compress(response, kept)
+    return response
+
+
+def _unchanged(response: Response, etag: str) -> Response:
+    response.status_code = 304
+    response.set_data(b"")
+    response.set_etag(etag)
+    return response
+
+
+def _compress(response: Response, kept: Kept) -> None:
+    if kept.small is None:
+        kept.small = gzip.compress(kept.body, 1, mtime=0)
+    response.set_data(kept.small)
+    response.headers["Content-Encoding"] = "gzip"

@@ -1,0 +1,130 @@
+"""A priced basket in words, line by line; what cannot be bought says why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import g
+from flask_babel import gettext
+
+from app.domain.catalog import shelves
+from app.domain.catalog.on_sale import OnSale, on_sale
+from app.domain.inventory import queries as stock
+from app.domain.pricing.quotes import Quote
+from app.domain.pricing.rules import PricedLine
+from app.flows import purchase
+from app.web.look.money import money
+from app.web.storefront import page_data as data
+from app.web.storefront.basket import Basket, Wish
+from app.web.storefront.pages import in_language
+from app.web import language
+from app.web.wording import error_text
+from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
+from app.domain.pricing.errors import BelowFloor
+
+
+def priced(basket: Basket) -> data.Quote | None:
+    """The basket at today's prices, with a word on each line that cannot be bought; None where nothing is left of it."""
+    names = shelves.names(list(basket))
+    goods = on_sale(list(names))
+    known = {listing_id: wish for listing_id, wish in basket.items() if listing_id in names}
+    if not known:
+        return None
+    problems = _problems(known, names, goods)
+    good = {listing_id: wish.quantity for listing_id, wish in known.items() if listing_id not in problems}
+    quoted = purchase.quote(g.tenant, good)[0] if good else None
+    prices = {line.listing_id: line for line in quoted.lines} if quoted else {}
+    lines = tuple(
+        _line(names[listing_id], wish, prices.get(listing_id), problems.get(listing_id, ""))
+        for listing_id, wish in known.items()
+    )
+    total = quoted.total_minor if quoted else 0
+    return data.Quote(lines, subtotal_minor=total, total_minor=total)
+
+
+def agreed(quoted: Quote, basket: Basket) -> data.Quote:
+    """A quote as the checkout shows it."""
+    names = shelves.names([line.listing_id for line in quoted.lines])
+    lines = tuple(
+        _line(names[line.listing_id], basket.get(line.listing_id, Wish(line.quantity)), line, "")
+        for line in quoted.lines
+    )
+    goods = sum(line.offer_minor * line.quantity for line in quoted.lines)
+    return data.Quote(lines, goods, quoted.total_minor, _steps(quoted), quoted.expires_at)
+
+
+def facts(fields: list[Mapping[str, Any]], told: Mapping[str, str], *, covered: bool = False) -> tuple[tuple[str, str], ...]:
+    """What a buyer told, by the fields' labels; covered shows only enough to recognise it."""
+    labels = {
+        str(field["name"]): in_language(str(field.get("label") or field["name"]), str(field.get("label_en") or ""))
+        for field in fields
+    }
+    return tuple((labels.get(name, name), cover(value) if covered else value) for name, value in told.items())
+
+
+def cover(value: str) -> str:
+    """138****8000: the ends of something long, less of something short."""
+    ends = 4 if len(value) > 10 else 2 if len(value) > 5 else 1
+    first = min(3, ends)
+    return f"{value[:first]}{'*' * 4}{value[-ends:] if len(value) > 3 else ''}"
+
+
+def _problems(basket: Basket, names: Mapping[int, Any], goods: Mapping[int, OnSale]) -> dict[int, str]:
+    most = max(wish.quantity for wish in basket.values())
+    pieces = stock.levels([names[listing_id].sku_id for listing_id in basket], most=most)
+    found = {
+        listing_id: _problem(wish, goods.get(listing_id), pieces.get(names[listing_id].sku_id, 0))
+        for listing_id, wish in basket.items()
+    }
+    return {listing_id: words for listing_id, words in found.items() if words}
+
+
+def _problem(wish: Wish, item: OnSale | None, available: int) -> str:
+    if item is None:
+        return error_text(ListingUnavailable())
+    if not 1 <= wish.quantity <= item.max_per_order:
+        return error_text(QuantityNotAllowed(most=item.max_per_order))
+    if item.price_minor < item.floor_minor:
+        return error_text(BelowFloor())
+    if available <= 0 and not item.unlimited:
+        return gettext("This one has just sold out. Please remove it.")
+    if available < wish.quantity and not item.unlimited:
+        return gettext("Only %(count)s left. Please take fewer.", count=available)
+    return ""
+
+
+def _line(names: Any, wish: Wish, line: PricedLine | None, problem: str) -> data.QuoteLine:
+    unit = line.offer_minor if line else names.price_minor
+    return data.QuoteLine(
+        name=in_language(names.name, names.name_en),
+        sku=in_language(names.sku_name, names.sku_name_en),
+        quantity=wish.quantity,
+        unit_minor=unit,
+        total_minor=line.net_minor if line else unit * wish.quantity,
+        picture=names.picture,
+        slug=names.slug,
+        id=str(names.listing_id),
+        most=names.max_per_order,
+        facts=facts(names.buyer_fields, wish.told),
+        notes=_notes(line, wish.quantity) if line else (),
+        problem=problem,
+    )
+
+
+def _notes(line: PricedLine, quantity: int) -> tuple[str, ...]:
+    notes = []
+    if line.offer_minor != line.list_minor:
+        notes.append(gettext("%(offer)s instead of %(list)s each", offer=_money(line.offer_minor), list=_money(line.list_minor)))
+    elif quantity > 1:
+        notes.append(gettext("%(price)s each", price=_money(line.offer_minor)))
+    if line.discount_minor:
+        notes.append(gettext("%(amount)s off", amount=_money(line.discount_minor)))
+    return tuple(notes)
+
+
+def _steps(quoted: Quote) -> tuple[data.Adjustment, ...]:
+    off = sum(line.discount_minor for line in quoted.lines)
+    return (data.Adjustment(gettext("Discount"), -off),) if off else ()
+
+
+def _money(minor: int) -> str:
+    return money(minor, g.tenant.currency, language.choose())

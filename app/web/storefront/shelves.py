@@ -1,0 +1,63 @@
+"""Home, categories and search."""
+
+import math
+from dataclasses import replace
+
+from flask import abort, g, redirect, request
+from flask.typing import ResponseReturnValue
+
+from app.domain.catalog import shelves
+from app.domain.catalog.rules import search_query
+from app.web.storefront import page_data as data
+from app.web.storefront.cards import card, goods_page
+from app.web.storefront.page_cache import Shown, same_for_everyone
+
+MOST_PAGES = 1000
+FANNED = 3
+
+
+@same_for_everyone
+def home() -> Shown:
+    shelf, paging = _asked()
+    first = paging.page == 1 and not _sort()
+    liked = sorted(shelf.cards, key=lambda row: not row.featured)[:FANNED] if first else []
+    page = goods_page(shelf, paging=paging, sort=_sort(), featured=tuple(card(row) for row in liked))
+    return "storefront/home.html", {"page": page}
+
+
+@same_for_everyone
+def category(slug: str) -> Shown:
+    shelf, paging = _asked(category=slug)
+    page = goods_page(shelf, paging=paging, sort=_sort())
+    this = next((one for one in page.categories if one.slug == slug), None)
+    if this is None:
+        abort(404)
+    return "storefront/goods.html", {"page": replace(page, category=this)}
+
+
+def search() -> ResponseReturnValue:
+    return found() if _words() else redirect("/")
+
+
+@same_for_everyone
+def found() -> Shown:
+    words = _words()
+    shelf, paging = _asked(words=search_query(words))
+    return "storefront/goods.html", {"page": goods_page(shelf, paging=paging, sort=_sort(), asked=words)}
+
+
+def _words() -> str:
+    return " ".join(request.args.get("q", "").split())[:60]
+
+
+def _asked(**narrowed: str) -> tuple[shelves.Shelf, data.Paging]:
+    number = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
+    shelf = shelves.shelf(g.tenant.id, sort=_sort(), page=number, **narrowed)
+    if number > 1 and not shelf.cards:
+        abort(404)
+    return shelf, data.Paging(number, max(1, math.ceil(shelf.total / shelves.PAGE_SIZE)), shelf.total)
+
+
+def _sort() -> str:
+    sort = request.args.get("sort", "")
+    return sort if sort in shelves.SORTS else ""

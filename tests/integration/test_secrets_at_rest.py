@@ -1,0 +1,100 @@
+"""Whoever steals the database, Redis or the logs has no code."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import subprocess
+
+import pytest
+from flask import Flask
+from redis import Redis
+
+from app.config import Settings
+from app.domain.orders.queries import lines_of
+from app.flows import import_stock as flow
+from app.flows.import_stock import Delivered
+from app.flows.reveal import reveal
+from app.foundation.actor import SYSTEM
+from app.foundation.database import session
+from app.foundation.embedded.cluster import installed_programs
+from tenants.context import brand_scope, shop_scope
+from tests.factories import Goods, buy, make_goods, make_shop, run_jobs
+from tests.factories.orders import BUYER
+
+SECRETS = [(f"NEEDLECARD{n:04d}", f"NEEDLEPASS{n:04d}") for n in range(40)]
+CONTENT = "\n".join(f"{card},{password}" for card, password in SECRETS) + "\nNEEDLEBROKEN\n"
+
+
+def dump(settings: Settings) -> bytes:
+    """Everything PostgreSQL keeps, as a thief would carry it away."""
+    url = settings.database_url.replace("postgresql+psycopg", "postgresql")
+    told = subprocess.run(
+        [str(installed_programs() / "bin" / "pg_dump"), "--dbname", url],
+        capture_output=True,
+        check=True,
+        env={"PATH": os.defpath},
+    )
+    return told.stdout
+
+
+def in_redis(settings: Settings) -> bytes:
+    with Redis.from_url(settings.redis_url) as redis:
+        return b"\n".join(b"%s %s" % (key, redis.dump(key)) for key in redis.scan_iter())
+
+
+def spellings(needle: str) -> list[bytes]:
+    """How a secret could stand in a dump: plain, as bytea's hex, as base64 at any of its three offsets."""
+    plain = needle.encode()
+    inside = [base64.b64encode(b"\0" * pad + plain)[4:-4] for pad in range(3)]
+    return [plain, plain.hex().encode(), *inside]
+
+
+def found(needles: list[str], *places: bytes) -> list[str]:
+    return [needle for needle in needles for way in spellings(needle) for place in places if way in place]
+
+
+@pytest.fixture
+def goods(app: Flask) -> Goods:
+    return make_goods(make_shop())
+
+
+def receive(goods: Goods) -> int:
+    with brand_scope(goods.brand_id):
+        told = Delivered(goods.sku_id, "batch", "codes.csv")
+        return flow.receive_file(io.BytesIO(CONTENT.encode()), told, actor=SYSTEM)
+
+
+NEEDLES = [part for pair in SECRETS for part in pair] + ["NEEDLEBROKEN"]
+
+
+def test_the_search_would_find_a_secret_that_lay_open() -> None:
+    for way in (b"x NEEDLECARD0001 y", b"\\x" + b"NEEDLECARD0001".hex().encode(), base64.b64encode(b"-NEEDLECARD0001--")):
+        assert found(["NEEDLECARD0001"], way)
+
+
+def test_no_secret_is_in_a_dump_while_a_file_waits(goods: Goods, settings: Settings) -> None:
+    receive(goods)
+    assert found(NEEDLES, dump(settings), in_redis(settings)) == []
+
+
+def test_no_secret_is_in_a_dump_after_it_was_imported_sold_and_read(
+    app: Flask, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = make_shop()
+    goods = make_goods(shop)
+    import_id = receive(goods)
+    with brand_scope(goods.brand_id):
+        flow.preview_import(import_id)
+        session().rollback()
+        flow.confirm_import(import_id, actor=SYSTEM)
+    run_jobs()
+    placed = buy(shop, {goods: 3})
+    with shop_scope(shop.id):
+        [line_id] = [line.id for line in lines_of(placed.order_id)]
+        session().rollback()
+        shown = reveal(placed.order_id, line_id, actor=BUYER)
+    assert [unit.secret.card for unit in shown] == [card for card, _ in SECRETS[:3]]
+    mailbox = b"".join(mail.read_bytes() for mail in settings.home.rglob("*.eml"))
+    assert found(NEEDLES, dump(settings), in_redis(settings), caplog.text.encode(), mailbox) == []
