@@ -71,7 +71,8 @@ class Case:
 
 
 @pytest.fixture
-def case(app, owner: Engine, moved_clock) -> Case:
+def case(app, owner: Engine, moved_clock, monkeypatch) -> Case:
+    monkeypatch.setattr(gateways, "_gateways", dict(gateways._gateways))  # a test may put in its own
     shop = make_shop()
     goods = make_goods(shop, codes=1)
     return Case(shop, goods, place(shop, goods), owner)

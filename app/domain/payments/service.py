@@ -53,7 +53,7 @@ def difference(payment: Payment, told: Told) -> str | None:
 def receive(payment: Payment, told: Told) -> None:
     """Note that the money is here: what came, which may differ from what was asked for."""
     payment.state = "received"
-    payment.received_minor, payment.received_currency = told.amount_minor or 0, told.currency
+    payment.received_minor, payment.received_currency = max(told.amount_minor or 0, 0), told.currency
     payment.received_at = clock.now()
     payment.external_id = payment.external_id or told.external_id
 
