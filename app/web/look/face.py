@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.web.look.colour import is_hex
-from app.web.look.presets import PRESETS
+from app.web.look.presets import PERKLINE, PRESETS
 from app.web.look.theme import CORNERS, MODES, TYPEFACES, Look, Theme, compose
 from tenants.directory import Tenant
 
@@ -35,8 +35,13 @@ class ShopFace:
         return self.name[:1].upper()
 
 
-def face_of(tenant: Tenant, *, home: str, locale: str) -> ShopFace:
-    """A shop's face in a reader's language; what was never set falls back to the first preset."""
+def face_of(tenant: Tenant | None, *, home: str, locale: str) -> ShopFace:
+    """A shop's face in a reader's language, or Perkline's own where no shop is speaking.
+
+    What was never set falls back to the first preset.
+    """
+    if tenant is None:
+        return ShopFace("Perkline", home.rstrip("/"), "CNY", compose(PERKLINE))
     words = tenant.settings
 
     def said(name: str) -> str:
