@@ -6,38 +6,57 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
+from typing import Protocol
 
-import psutil
-
-from app.foundation.embedded import process
+from app.foundation.embedded import Home, process
+from app.launcher import fork, records
 from app.launcher.plan import Part
 
-# The environment variable that marks everything a house started, for the next one to find.
-MARK = "PERKLINE_HOUSE"
 LONG_LIFE = 20.0
 LONGEST_PAUSE = 30.0
 LARGEST_LOG = 20_000_000
 
 
+class Running(Protocol):
+    """A process, however it was started."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return how it ended, or None while it runs."""
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+
+
 class Child:
     """A part that should be running."""
 
-    def __init__(self, part: Part, settings: Mapping[str, str], logs: Path) -> None:
+    def __init__(self, part: Part, settings: Mapping[str, str], home: Home) -> None:
         self.part = part
-        self.log = logs / f"{part.name}.log"
+        self.log = home.logs / f"{part.name}.log"
         self.failures = 0
+        self._home = home
         self._settings = settings
         self._started_at = 0.0
         self._again_at = 0.0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
 
     def start(self) -> None:
         """Start it in a session of its own: Ctrl-C reaches the supervisor, which stops the parts in order."""
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".old.log"))
+        tie = process.tied_to_parent(signal.SIGTERM)
+        if fork.can(self.part):
+            self._process = fork.Copy(self.part, self._settings, self.log, tie)
+        else:
+            self._process = self._run_program(tie)
+        records.write(self._home.parts, self.part.name, self._process.pid)
+        self._started_at = time.monotonic()
+
+    def _run_program(self, tie: Callable[[], None] | None) -> "subprocess.Popen[bytes]":
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 self.part.command,
                 cwd=self.part.folder,
                 env=dict(self._settings),
@@ -46,9 +65,13 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # It only makes two system calls, and the supervisor has a single thread.
-                preexec_fn=process.tied_to_parent(signal.SIGTERM),  # noqa: PLW1509
+                preexec_fn=tie,  # noqa: PLW1509
             )
-        self._started_at = time.monotonic()
+
+    @property
+    def pid(self) -> int | None:
+        """Its process number while it runs."""
+        return self._process.pid if self._process else None
 
     def returncode(self) -> int | None:
         """Return how it ended, or None while it runs."""
@@ -82,30 +105,23 @@ class Child:
             lambda: leader.poll() is not None or hurry(), seconds=self.part.patience, every=0.05
         )
         _end_group(leader)
+        records.cross_out(self._home.parts, self.part.name)
         self._process = None
 
 
-def _end_group(leader: "subprocess.Popen[bytes]") -> None:
+def _end_group(leader: Running) -> None:
     """End a process and the processes it started, which share its group."""
+
+    def gone() -> bool:
+        leader.poll()
+        return not records.group(leader.pid)
+
     for asking in (signal.SIGTERM, signal.SIGKILL):
-        if _gone(leader):
+        if gone():
             return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(leader.pid, asking)
-        process.wait_until(lambda: _gone(leader), seconds=3.0)
-
-
-def _gone(leader: "subprocess.Popen[bytes]") -> bool:
-    """Tell whether nobody of the group lives; whoever is dead and not yet buried does not count."""
-    leader.poll()
-    return not any(_lives_in(found, leader.pid) for found in psutil.process_iter())
-
-
-def _lives_in(found: psutil.Process, group: int) -> bool:
-    try:
-        return os.getpgid(found.pid) == group and found.status() != psutil.STATUS_ZOMBIE
-    except (OSError, psutil.Error):
-        return False
+        process.wait_until(gone, seconds=3.0)
 
 
 def _ending(code: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app.foundation.embedded import EmbeddedError, Servers
 from app.launcher.ground import Ground
-from app.launcher.leftovers import end_leftovers
+from app.launcher.records import end_leftovers
 
 
 def reset(environ: Mapping[str, str] = os.environ, *, force: bool = False) -> int:

@@ -1,19 +1,19 @@
 """`perkline run`: start the house, keep it running, stop it in order."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from app.foundation.embedded import EmbeddedError, process
+from app.launcher import gauges
 from app.launcher.bell import Bell
-from app.launcher.child import MARK, Child
+from app.launcher.child import Child
 from app.launcher.doors import PortTaken, port, ready, refuse_taken_port
 from app.launcher.ground import Ground
-from app.launcher.leftovers import end_leftovers
-from app.launcher import gauges
 from app.launcher.plan import Part, Plan, usual
+from app.launcher.records import end_leftovers
 
 PATIENCE_TO_OPEN = 60.0
 TOO_MANY_FAILURES = 3
@@ -51,8 +51,8 @@ class House:
     def live(self, planner: Planner) -> int:
         """Open, keep watch, and close whatever happens."""
         try:
-            mark = {MARK: str(self.ground.home.path), "PYTHONUNBUFFERED": "1", **gauges.fresh_folder(self.ground.home.path)}
-            plan = planner(self.ground.settings(make_secrets=True) | mark)
+            told = {"PYTHONUNBUFFERED": "1", **gauges.fresh_folder(self.ground.home.path)}
+            plan = planner(self.ground.settings(make_secrets=True) | told)
             self.settings = plan.settings
             self.servers.stop()  # an orphan would not end with us
             self.servers.start()
@@ -66,23 +66,23 @@ class House:
 
     def _open(self, plan: Plan) -> None:
         for step in plan.steps:
+            if self.bell.stopping:
+                return
+            say(f"{step.name} …")
             self._do(step)
         for part in plan.parts:
             if self.bell.stopping:
                 return
-            child = Child(part, self.settings, self.ground.home.logs)
+            child = Child(part, self.settings, self.ground.home)
             self.children.append(child)
             child.start()
         self._wait_until_ready()
         if plan.sheet and not self.bell.stopping:
             self._show(plan.sheet)
 
-    def _do(self, step: Part) -> None:
-        """Run one step to its end, or give it up when asked to stop."""
-        if self.bell.stopping:
-            return
-        say(f"{step.name} …")
-        worker = Child(step, self.settings, self.ground.home.logs)
+    def _do(self, step: Part) -> Path:
+        """Run one step to its end, or give it up when asked to stop; return its log."""
+        worker = Child(step, self.settings, self.ground.home)
         worker.start()
         while worker.returncode() is None and not self.bell.stopping:
             self.bell.wait(0.5)
@@ -92,6 +92,7 @@ class House:
             raise CannotOpen(
                 f"{step.name} failed: {process.last_lines(worker.log)} (all of it in {worker.log})"
             )
+        return worker.log
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE_TO_OPEN
@@ -103,16 +104,11 @@ class House:
             self.bell.wait(0.1)
 
     def _show(self, sheet: Part) -> None:
-        """Print what a part has to say; without it, at least the address."""
-        shown = subprocess.run(
-            sheet.command,
-            cwd=sheet.folder,
-            env=dict(self.settings),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        said = shown.stdout.rstrip() if shown.returncode == 0 else ""
+        """Print what a part has to say, and where the house stands."""
+        log = self.ground.home.logs / f"{sheet.name}.log"
+        log.unlink(missing_ok=True)
+        said = self._do(sheet).read_text().rstrip()
+        log.unlink()  # it may name the passwords of the demo
         say(said or f"Perkline runs at http://localhost:{port(self.settings)}")
         say(f"\nLogs: {self.ground.home.logs}    Ctrl-C stops everything.")
 

@@ -13,7 +13,6 @@ import psutil
 import pytest
 
 from app.foundation.embedded import Home, Servers, process
-from app.launcher.child import MARK
 from app.launcher.doors import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +62,9 @@ def living(home: Home) -> list[psutil.Process]:
 
     def marked(found: psutil.Process) -> bool:
         try:
-            return found.status() != psutil.STATUS_ZOMBIE and found.environ().get(MARK) == str(home.path)
+            return found.status() != psutil.STATUS_ZOMBIE and found.environ().get("PERKLINE_HOME") == str(
+                home.path
+            )
         except (psutil.Error, OSError):
             return False
 

@@ -54,6 +54,15 @@ class Home:
         return self.path / "logs"
 
     @property
+    def lock_file(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def parts(self) -> Path:
+        """Where a running house writes down which processes are its own."""
+        return self.path / "parts"
+
+    @property
     def secrets(self) -> Path:
         return self.path / "secrets.env"
 
@@ -92,7 +101,7 @@ class Home:
         The kernel lets go when the process ends, however it ends: there is no stale lock to remove.
         """
         self._claim()
-        with (self.path / "lock").open("a+") as file:
+        with self.lock_file.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
