@@ -23,7 +23,7 @@ TEXTS: Mapping[str, str] = {
     "order_not_payable": lazy_gettext("This order cannot be paid any more."),
     "order_not_found": lazy_gettext("No order matches these details."),
     "not_delivered_yet": lazy_gettext("This has not been delivered yet."),
-    "stock_file_unreadable": lazy_gettext("This file cannot be read. Save it as CSV, XLSX or plain text and try again."),
+    "stock_file_unreadable": lazy_gettext("This file cannot be read. Save it as CSV, XLSX or text and try again."),
     "stock_file_too_large": lazy_gettext("This file is too large. Please send it in parts."),
     "stock_upload_gone": lazy_gettext("This upload is over: its codes are in, or it was cancelled."),
     "sku_keeps_no_codes": lazy_gettext("This item is not sold from codes, so it takes no stock file."),
