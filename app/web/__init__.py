@@ -1,6 +1,7 @@
 """Doors for people and machines."""
 
 from app.config import Settings
+from app.web.consoles import open_consoles
 from app.web.doors import House
 from app.web.health import health
 from app.web.hooks import hooks
@@ -15,6 +16,7 @@ def register_doors(app: House, settings: Settings) -> None:
     """Every blueprint of the product; doors.DOOR_OF says at which host each answers."""
     furnish(app, pay_origin=pay_origin(settings))
     open_storefront(app)
+    open_consoles(app)
     for blueprint in (landing, sandbox, hooks, media, health):
         app.stand(blueprint)
 

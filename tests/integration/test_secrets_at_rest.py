@@ -70,7 +70,11 @@ NEEDLES = [part for pair in SECRETS for part in pair] + ["NEEDLEBROKEN"]
 
 
 def test_the_search_would_find_a_secret_that_lay_open() -> None:
-    for way in (b"x NEEDLECARD0001 y", b"\\x" + b"NEEDLECARD0001".hex().encode(), base64.b64encode(b"-NEEDLECARD0001--")):
+    for way in (
+        b"x NEEDLECARD0001 y",
+        b"\\x" + b"NEEDLECARD0001".hex().encode(),
+        base64.b64encode(b"-NEEDLECARD0001--"),
+    ):
         assert found(["NEEDLECARD0001"], way)
 
 

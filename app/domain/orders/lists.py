@@ -70,16 +70,21 @@ def steps(order_id: int) -> list[OrderStep]:
     return list(session().execute(found).scalars())
 
 
-def shop_figures(since: datetime) -> Any:
+def shop_figures(since: datetime) -> tuple[int, int, int]:
     """(orders paid, money received in minor units, orders that wait for a person) of the open shop."""
     paid = Order.state.in_(GOT_PAID)
-    return session().execute(
-        select(
-            func.count().filter(paid, Order.paid_at >= since),
-            func.coalesce(func.sum(Order.total_minor).filter(paid, Order.paid_at >= since), 0),
-            func.count().filter(Order.state == "attention"),
+    many, received, attention = (
+        session()
+        .execute(
+            select(
+                func.count().filter(paid, Order.paid_at >= since),
+                func.sum(Order.total_minor).filter(paid, Order.paid_at >= since),
+                func.count().filter(Order.state == "attention"),
+            )
         )
-    ).one()
+        .one()
+    )
+    return many, int(received or 0), attention
 
 
 def sold_page(asked: Asked) -> Page[Any]:

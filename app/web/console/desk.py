@@ -71,8 +71,6 @@ def frame(nav: Any, current: str) -> Frame:
 def finish(response: Response) -> Response:
     """Headers of every console page, and the language that was chosen on it."""
     response.headers.setdefault("Content-Security-Policy", POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cache-Control", "no-store")
     chosen = request.args.get("lang")
     if chosen in LANGUAGES:

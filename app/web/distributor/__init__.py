@@ -7,12 +7,13 @@ from flask_babel import gettext as _
 
 from app.domain.distributors import shops
 from app.foundation.errors import NotFound
-from app.web.console import desk
+from app.web.console import desk, people
 from app.web.look.frames import Frame, NavGroup, NavItem
 from tenants import context
 
 distributor = Blueprint("distributor", __name__, url_prefix="/distributor", template_folder="templates")
 desk.put_around(distributor, "distributor")
+people.hang_under(distributor)
 
 
 @distributor.before_request
