@@ -1,51 +1,94 @@
 """The words for each error code, in the visitor's language; a test says that none is missing."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, lazy_gettext
 
 from app.foundation.errors import ProductError
 
+OUR_FAULT = lazy_gettext("Something went wrong on our side. Please try again.")
+FORGED = lazy_gettext("This message was not signed by who it claims to be from.")
+
 TEXTS: Mapping[str, str] = {
-    "bug": lazy_gettext("Something went wrong on our side. Please try again."),
+    "bug": OUR_FAULT,
     "not_found": lazy_gettext("There is nothing here."),
     "forbidden": lazy_gettext("You may not do this."),
     "invalid_input": lazy_gettext("Please check this field."),
     "too_many_requests": lazy_gettext("Too many tries. Please wait a little and try again."),
     "stale_state": lazy_gettext("This has changed in the meantime. Please reload and look again."),
+    # Buying.
     "stock_exhausted": lazy_gettext("Sold out: there is not enough stock for this order."),
     "listing_unavailable": lazy_gettext("This item is not on sale here any more."),
-    "quote_expired": lazy_gettext("The price was held for a while and has expired. Please check out again."),
-    "quote_invalid": lazy_gettext("This checkout cannot be read. Please start again from the cart."),
+    "quantity_not_allowed": lazy_gettext("One order may hold up to %(most)s of these."),
+    "cart_full": lazy_gettext("The cart is full: %(most)s different goods at a time. Check out first."),
+    "buyer_field_invalid": lazy_gettext("Please check “%(label)s”: this does not fit."),
+    "quote_expired": lazy_gettext("The price was held for a while and has expired. Please look at it again and confirm."),
+    "quote_invalid": lazy_gettext("This checkout could not be read. Please look at it again and confirm."),
     "price_changed": lazy_gettext("The price has changed. Please look at the new price and confirm."),
     "below_floor": lazy_gettext("This price is below the brand's minimum price."),
-    "too_many_open_orders": lazy_gettext("You have several unpaid orders. Pay or cancel one of them first."),
+    "too_many_open_orders": lazy_gettext("You have %(most)s unpaid orders. Pay or cancel one of them first."),
     "order_not_payable": lazy_gettext("This order cannot be paid any more."),
-    "order_not_found": lazy_gettext("No order matches these details."),
+    "order_not_found": lazy_gettext("No order matches these details. Please check number, e-mail and pass-phrase."),
+    "not_delivered_yet": lazy_gettext("This has not been delivered yet."),
+    "sign_in_link_spent": lazy_gettext("This link has been used, or its time is over. Ask for a new one."),
+    # Paying.
+    "gateway_unavailable": lazy_gettext("The payment service does not answer right now. Nothing was charged; please try again."),
+    "gateway_refused": lazy_gettext("The payment service refused. Please try again or pay another way."),
+    "checkout_too_late": lazy_gettext("The time to pay is over."),
+    "amount_not_payable": lazy_gettext("This amount cannot be paid this way."),
+    "payment_reference_reused": OUR_FAULT,
+    "news_not_taken": OUR_FAULT,
+    "forged_event": FORGED,
+    "forged_callback": FORGED,
+    "supplier_unavailable": lazy_gettext("The supplier does not answer right now."),
+    # Consoles: people and firms.
     "sign_in_refused": lazy_gettext("E-mail and password do not belong together."),
-    "code_refused": lazy_gettext("These digits are not right, or were used already. Wait for the next ones."),
-    "email_taken": lazy_gettext("Somebody signs in with this e-mail already."),
-    "password_too_weak": lazy_gettext("Too easy to guess: at least 10 characters, and not your e-mail."),
+    "code_refused": lazy_gettext("These six digits are not right. Use the newest ones."),
+    "email_taken": lazy_gettext("Somebody signs in with this address already."),
+    "password_too_weak": lazy_gettext("Too easy to guess: at least %(least)s signs, and not the e-mail."),
     "last_owner": lazy_gettext("A firm keeps at least one owner."),
     "brand_not_approved": lazy_gettext("The platform has not approved this brand."),
-    "distributor_not_approved": lazy_gettext("The platform has not approved you yet."),
-    "slug_taken": lazy_gettext("Another shop has this address."),
-    "slug_not_allowed": lazy_gettext("3 to 40 small letters, digits and inner hyphens; some names are kept for the platform."),
-    "shop_not_ready": lazy_gettext("Pick at least one thing to sell first."),
+    "distributor_not_approved": lazy_gettext("The platform has not approved this distributor yet."),
+    # Consoles: shops.
+    "slug_not_allowed": lazy_gettext("3 to 40 of a–z, 0–9 and hyphens in between; some names are kept for the platform."),
+    "slug_taken": lazy_gettext("Another shop has this address already."),
+    "shop_not_ready": lazy_gettext("Choose at least one thing to sell first."),
     "host_taken": lazy_gettext("Another shop has this domain."),
-    "host_not_proven": lazy_gettext("The domain does not show the token yet. A new record may take some minutes."),
+    "host_not_proven": lazy_gettext("The domain does not show the token yet."),
+    # Consoles: goods.
     "listing_below_floor": lazy_gettext("This price is below the brand's minimum price."),
-    "listing_currency": lazy_gettext("This is sold in another currency than your shop's."),
-    "floor_below_supply": lazy_gettext("The floor may not be lower than the supply price."),
-    "suggested_below_floor": lazy_gettext("The suggested price may not be lower than the floor."),
-    "name_taken": lazy_gettext("You have a product of this name already."),
-    "picture_refused": lazy_gettext("This picture cannot be used."),
-    "stock_too_low": lazy_gettext("There are not so many pieces left to take away."),
+    "listing_currency": lazy_gettext("This is sold in another currency than the shop's."),
+    "floor_below_supply": lazy_gettext("The minimum price cannot be lower than the supply price."),
+    "suggested_below_floor": lazy_gettext("The suggested price cannot be lower than the minimum price."),
+    "name_taken": lazy_gettext("Another product of this brand has this address."),
+    "picture_refused": lazy_gettext("This picture cannot be used: PNG, JPEG or WebP, up to 5 MB."),
+    # Consoles: stock.
+    "stock_too_low": lazy_gettext("Only %(remaining)s remain; no more can be taken away."),
+    "sku_keeps_no_codes": lazy_gettext("This Sku keeps no codes."),
+    "stock_file_too_large": lazy_gettext("The file is larger than %(megabytes)s MB. Send it in parts."),
+    "stock_file_unreadable": lazy_gettext("The file cannot be read as CSV, XLSX or TXT."),
+    "stock_upload_gone": lazy_gettext("This file is no longer kept: its codes are in, or the import was cancelled."),
+    "secret_invalid": lazy_gettext("A code is empty or holds a sign that cannot be printed."),
     "secret_known": lazy_gettext("This very code is on the platform already."),
-    "not_delivered_yet": lazy_gettext("This has not been delivered yet."),
+    "secret_unreadable": OUR_FAULT,
+    "master_key_unknown": OUR_FAULT,
 }
 
 
 def error_text(error: ProductError) -> str:
     """One sentence for a person: what happened and what to do."""
-    return str(TEXTS.get(error.code, gettext("Something went wrong on our side. Please try again.")))
+    words = str(TEXTS.get(error.code, OUR_FAULT))
+    return words % _Facts(error.facts) if "%(" in words else words
+
+
+class _Facts(dict[str, Any]):
+    """The error's facts; labels in the reader's language, and an ellipsis for what was not told."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "label" and str(get_locale()) == "en" and self.get("label_en"):
+            return self["label_en"]
+        return super().__getitem__(name)

@@ -1,7 +1,7 @@
 """Whatever colours a shop chooses, its pages can be read."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.web.look.colour import contrast, to_hex, to_oklch
@@ -24,6 +24,7 @@ def assert_readable(palette: Palette) -> None:
             assert contrast(getattr(palette, name), base) >= READABLE, (name, base)
 
 
+@settings(deadline=None)
 @given(primary=COLOURS, accent=COLOURS, tint=COLOURS)
 def test_any_choice_of_colours_stays_readable_in_light_and_dark(primary, accent, tint):
     theme = compose(Look(primary, accent, tint=tint))

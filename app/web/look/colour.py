@@ -61,13 +61,18 @@ def to_oklch(hex_colour: str) -> Oklch:
 
 def to_hex(colour: Oklch) -> str:
     """The nearest #rrggbb a screen can show: chroma gives way, lightness and hue stay."""
-    chroma = colour.chroma
-    while chroma > 0.001:
-        rgb = _rgb(colour._replace(chroma=chroma))
-        if all(-0.001 <= channel <= 1.001 for channel in rgb):
-            return _hex(rgb)
-        chroma *= 0.96
-    return _hex(_rgb(colour._replace(chroma=0)))
+    rgb = _rgb(colour)
+    if not _shows(rgb):
+        least, most = 0.0, colour.chroma
+        while most - least > 0.002:
+            chroma = (least + most) / 2
+            least, most = (chroma, most) if _shows(_rgb(colour._replace(chroma=chroma))) else (least, chroma)
+        rgb = _rgb(colour._replace(chroma=least))
+    return _hex(rgb)
+
+
+def _shows(rgb: tuple[float, float, float]) -> bool:
+    return all(-0.001 <= channel <= 1.001 for channel in rgb)
 
 
 def _rgb(colour: Oklch) -> tuple[float, float, float]:

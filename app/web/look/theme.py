@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from app.web.look.colour import BLACK, WHITE, Oklch, contrast, to_hex, to_oklch
+from app.web.look.colour import BLACK, WHITE, Oklch, contrast, luminance, to_hex, to_oklch
 
 Corners = Literal["sharp", "soft", "round"]
 Typeface = Literal["sans", "rounded", "serif"]
@@ -134,14 +134,26 @@ def readable_as_text(colour: str, *grounds: str) -> str:
 
 
 def _moved_away(colour: str, grounds: tuple[str, ...], ratio: float) -> str:
-    step = -0.01 if contrast(WHITE, grounds[0]) < contrast(BLACK, grounds[0]) else 0.01
-    moving = to_oklch(colour)
-    while min(contrast(colour, ground) for ground in grounds) < ratio:
-        moving = moving._replace(lightness=moving.lightness + step)
-        if not 0 < moving.lightness < 1:
-            return BLACK if step < 0 else WHITE
-        colour = to_hex(moving)
-    return colour
+    lights = [luminance(ground) for ground in grounds]
+
+    def stands_out(candidate: str) -> bool:
+        own = luminance(candidate)
+        return all((max(own, light) + 0.05) / (min(own, light) + 0.05) >= ratio for light in lights)
+
+    if stands_out(colour):
+        return colour
+    full = to_oklch(colour)
+    darker = contrast(WHITE, grounds[0]) < contrast(BLACK, grounds[0])
+    near, far = full.lightness, 0.0 if darker else 1.0
+    found = BLACK if darker else WHITE
+    while abs(near - far) > 0.004:
+        middle = (near + far) / 2
+        candidate = to_hex(full._replace(lightness=middle))
+        if stands_out(candidate):
+            found, far = candidate, middle
+        else:
+            near = middle
+    return found
 
 
 class _Greys(NamedTuple):
