@@ -34,7 +34,12 @@ def open_shop_scope() -> None:
 
 @distributor.context_processor
 def around() -> dict[str, Any]:
-    return {"frame": frame(), "shop_row": g.get("shop"), "may": g.seat.may, "firm_status": g.get("firm_status")}
+    return {
+        "frame": frame(),
+        "shop_row": g.get("shop"),
+        "may": g.seat.may,
+        "firm_status": g.get("firm_status"),
+    }
 
 
 PAGES = (
@@ -51,7 +56,10 @@ def frame() -> Frame:
     own = NavItem(_("Shops"), url_for("distributor.home"), "shop")
     groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")))]
     if g.get("shop"):
-        items = [NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark) for page, mark in PAGES]
+        items = [
+            NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark)
+            for page, mark in PAGES
+        ]
         groups.append(NavGroup(tuple(items), g.shop.name))
     people = NavItem(_("People"), url_for("distributor.people"), "users")
     if g.seat.may("people"):
