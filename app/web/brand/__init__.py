@@ -22,6 +22,8 @@ def open_brand_scope() -> None:
 
 @brand.context_processor
 def around() -> dict[str, Any]:
+    if "seat" not in g:  # nobody has come in: an error is being shown
+        return {}
     return {"frame": frame(), "may": g.seat.may, "firm_status": g.get("firm_status")}
 
 
@@ -45,6 +47,7 @@ BELONGS = {
     "replace_reusable": "stock",
     "new_import": "imports",
     "stock_import": "imports",
+    "decide_import": "imports",
     "import_progress": "imports",
     "change_person": "people",
 }
@@ -63,4 +66,6 @@ def frame() -> Frame:
     if g.seat.may("people"):
         groups.append(NavGroup((NavItem(_("People"), url_for("brand.people"), "users"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("brand.")
-    return desk.frame(tuple(groups), url_for(f"brand.{BELONGS.get(endpoint, endpoint)}"))
+    page = BELONGS.get(endpoint, endpoint)
+    known = page in dict(PAGES) or page == "people"
+    return desk.frame(tuple(groups), url_for(f"brand.{page}") if known else "")

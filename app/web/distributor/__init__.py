@@ -34,6 +34,8 @@ def open_shop_scope() -> None:
 
 @distributor.context_processor
 def around() -> dict[str, Any]:
+    if "seat" not in g:  # nobody has come in: an error is being shown
+        return {}
     return {
         "frame": frame(),
         "shop_row": g.get("shop"),
@@ -70,8 +72,9 @@ def frame() -> Frame:
 def _current() -> str:
     endpoint = (request.endpoint or "").removeprefix("distributor.")
     page = BELONGS.get(endpoint, endpoint)
-    values = {"slug": g.shop.slug} if g.get("shop") and page in dict(PAGES) else {}
-    return url_for(f"distributor.{page}", **values)
+    if page in dict(PAGES):
+        return url_for(f"distributor.{page}", slug=g.shop.slug) if g.get("shop") else ""
+    return url_for(f"distributor.{page}") if page in {"home", "opening", "people"} else ""
 
 
 # Pages that belong to another page's place in the menu.
