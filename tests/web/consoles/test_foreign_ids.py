@@ -7,12 +7,28 @@ from tests.factories import buy, make_goods, make_shop
 
 # Methods and addresses of pages about one thing; what stands in braces belongs to somebody else.
 OF_A_SHOP = (
-    ("GET", ""), ("GET", "listings"), ("GET", "catalogue"), ("POST", "catalogue"), ("GET", "orders"), ("GET", "settings"),
-    ("POST", "settings"), ("GET", "look"), ("POST", "logo"), ("POST", "open"), ("GET", "domains"), ("POST", "domains/check"),
-    ("POST", "domains/drop"), ("POST", "listings/bulk"), ("POST", "listings/preview"), ("POST", "listings/prices"),
-    ("POST", "listings/{listing}/price"), ("GET", "orders/{number}"), ("POST", "orders/{number}/lines/{line}/reveal"),
-    ("POST", "orders/{number}/lines/{line}/deliver"), ("POST", "orders/{number}/refund"),
-)  # fmt: skip
+    ("GET", ""),
+    ("GET", "listings"),
+    ("GET", "catalogue"),
+    ("POST", "catalogue"),
+    ("GET", "orders"),
+    ("GET", "settings"),
+    ("POST", "settings"),
+    ("GET", "look"),
+    ("POST", "logo"),
+    ("POST", "open"),
+    ("GET", "domains"),
+    ("POST", "domains/check"),
+    ("POST", "domains/drop"),
+    ("POST", "listings/bulk"),
+    ("POST", "listings/preview"),
+    ("POST", "listings/prices"),
+    ("POST", "listings/{listing}/price"),
+    ("GET", "orders/{number}"),
+    ("POST", "orders/{number}/lines/{line}/reveal"),
+    ("POST", "orders/{number}/lines/{line}/deliver"),
+    ("POST", "orders/{number}/refund"),
+)
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
     ("POST", "products/{product}/status"), ("GET", "products/{product}/skus/new"),

@@ -133,7 +133,7 @@ def test_a_viewer_sees_prices_and_changes_nothing(world, staff, owner):
 
 
 def test_goods_of_the_catalogue_are_added_at_their_suggested_price(world, staff, owner, inside):
-    shop, goods, firm = world
+    shop, _goods, firm = world
     with inside():
         other = make_goods(make_shop("other"), price=5000, floor=4000)
     visitor = staff("distributor", distributor_id=firm)
