@@ -150,9 +150,12 @@ def open_payment(payment_id: int, *, shop: Tenant, return_url: str) -> str:
         gateway, request = payment.gateway, _checkout_request(payment, order, names, shop, return_url)
     checkout = gateways.gateway(gateway).create_checkout(request)
     with unit_of_work() as work:
-        payment = work.session.get_one(Payment, payment_id)
+        payment = work.session.get_one(Payment, payment_id, with_for_update=True)
+        payment.url, payment.external_id = checkout.url, payment.external_id or checkout.external_id
         if payment.state == "created":
-            payment.state, payment.url, payment.external_id = "open", checkout.url, checkout.external_id
+            payment.state = "open"
+        elif payment.state == "expired":  # the order ended while we were asking
+            work.enqueue("close_checkout", key=f"close:{payment.id}", payment_id=payment.id)
     return checkout.url
 
 

@@ -70,6 +70,15 @@ def settle_outcome(order_id: int, outcome: str) -> None:
         payment.outcome = "partly_refunded" if outcome == "delivered" and payment.refunded_minor else outcome
 
 
+def reopen_outcome(order_id: int) -> None:
+    """An order that waited for a person goes on by itself: its exact money has no end yet."""
+    waiting = select(Payment).where(
+        Payment.order_id == order_id, Payment.outcome == "attention", Payment.attention_reason.is_(None)
+    )
+    for payment in session().execute(waiting).scalars():
+        payment.outcome = None
+
+
 def request_refund(
     payment: Payment, *, key: str, amount_minor: int, reason: str, order_line_id: int | None = None
 ) -> int | None:
