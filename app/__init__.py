@@ -1,5 +1,7 @@
 """Perkline: digital goods sold through distributors."""
 
+from datetime import timedelta
+
 from flask import Flask
 from flask_babel import Babel
 from redis import Redis
@@ -13,7 +15,8 @@ from app.domain.notifications.mailer import mailer_for
 from app.foundation import logs
 from app.foundation.database import db
 from app.foundation.runtime import Runtime, vault_for
-from app.web import answers, doors, language, register_doors
+from app.web import answers, doors, headers, language, register_doors
+from app.web.doors import House
 from tenants.directory import CachedDirectory
 from tenants.web import HostBoundSessions
 
@@ -24,7 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Put the parts together; the only place that knows them all."""
     settings = settings or load()
     logs.set_up(settings.log_level)
-    app = Flask("app.web", static_folder="look/static", template_folder="look/templates")
+    app = House("app.web", static_folder=None, template_folder="look/templates")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_app_url,
@@ -33,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.scheme == "https",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=31),
         MAX_CONTENT_LENGTH=64 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=8 * 1024 * 1024,
         BABEL_TRANSLATION_DIRECTORIES=language.DIRECTORIES,
@@ -51,5 +55,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     outside.connect(settings)
     doors.install(app, CachedDirectory(ShopDirectory()))
     answers.install(app)
-    register_doors(app)
+    headers.install(app)
+    register_doors(app, settings)
     return app

@@ -33,6 +33,11 @@ class Book:
                 )
             )
 
+    def is_paid(self, external_id: str) -> bool:
+        """Whether the payer's money has been taken."""
+        found = self.find(external_id)
+        return found is not None and found.state is PaymentState.PAID
+
     def find(self, external_id: str) -> FoundPayment | None:
         with platform_scope(), unit_of_work() as work:
             kept = work.session.execute(

@@ -9,6 +9,7 @@ from app.domain.distributors import queries as shops
 from app.domain.notifications.mailer import compose
 from app.domain.notifications.models import Mail
 from app.flows.purchase import access_token
+from app.flows.sign_in_buyer import MINUTES, token_of
 from app.foundation import clock
 from app.foundation.runtime import runtime, settings
 from app.foundation.unit_of_work import unit_of_work
@@ -24,7 +25,7 @@ def send_mail(mail_id: int) -> None:
         tenant = shops.as_tenant(shop) if shop else None
         key, kind, recipient, locale, facts = mail.key, mail.kind, mail.recipient, mail.locale, dict(mail.data)
     with force_locale(locale):
-        context = {"shop": tenant, "facts": facts, "links": _links(tenant, facts), "locale": locale}
+        context = {"shop": tenant, "facts": {"minutes": MINUTES, **facts}, "links": _links(tenant, facts), "locale": locale}
         subject = render_template(f"mail/{kind}.subject.txt", **context)
         text, html = (render_template(f"mail/{kind}.{form}", **context) for form in ("txt", "html"))
     message = compose(sender=settings().mail_from, to=recipient, subject=subject, text=text, html=html, key=key)
@@ -35,13 +36,13 @@ def send_mail(mail_id: int) -> None:
 
 
 def _links(tenant: Any, facts: dict[str, Any]) -> dict[str, str]:
-    """The addresses a mail may lead to; an order's carries its key, never its secret."""
+    """The addresses a mail may lead to, made when it is sent: what is kept of a mail opens nothing."""
     if tenant is None:
         return {"home": settings().host_url(f"console.{settings().base_host}")}
     links = {"home": settings().shop_url(tenant.slug)}
     if "number" in facts:
         path = f"/orders/{facts['number']}?key={access_token(facts['number'])}"
         links["order"] = settings().shop_url(tenant.slug, path)
-    if "token" in facts:
-        links["sign_in"] = settings().shop_url(tenant.slug, f"/sign-in/{facts['token']}")
+    if "sign_in" in facts:
+        links["sign_in"] = settings().shop_url(tenant.slug, f"/sign-in/{token_of(tenant.id, facts['sign_in'])}")
     return links

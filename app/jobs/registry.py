@@ -8,6 +8,7 @@ from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
 from app.flows.import_stock import LEASE_SECONDS, import_stock
 from app.flows.refund import hear_dispute, hear_refund, send_refund
+from app.flows.sandbox_pay import send_sandbox_event
 from app.flows.send_mail import send_mail
 from app.flows.top_up import ask_topup, place_topup
 
@@ -36,5 +37,6 @@ HANDLERS: dict[str, Handler] = {
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),
     "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS),
+    "send_sandbox_event": Handler(send_sandbox_event, URGENT, lease_seconds=15),
     "send_mail": Handler(send_mail, MAIL, lease_seconds=120),
 }

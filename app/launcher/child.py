@@ -68,6 +68,11 @@ class Child:
                 preexec_fn=tie,  # noqa: PLW1509
             )
 
+    @property
+    def pid(self) -> int | None:
+        """Its process number while it runs."""
+        return self._process.pid if self._process else None
+
     def returncode(self) -> int | None:
         """Return how it ended, or None while it runs."""
         return self._process.poll() if self._process else None

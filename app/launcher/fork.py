@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.foundation.embedded import Home
+from app.launcher import gauges
 from app.launcher.plan import PYTHON, Part
 
 # Elsewhere a copy of a process may not use the system's libraries.
@@ -56,6 +57,7 @@ def _live(part: Part, settings: Mapping[str, str], log: Path, tie: Callable[[], 
     _write_to(log)
     os.environ.clear()
     os.environ.update(settings)
+    gauges.share()
     os.chdir(part.folder)
     with suppress(OSError):
         Path("/proc/self/comm").write_text(part.name)  # what `ps` and `top` call it

@@ -1,10 +1,26 @@
 """Doors for people and machines."""
 
-from flask import Flask
-
+from app.config import Settings
+from app.web.doors import House
 from app.web.health import health
+from app.web.hooks import hooks
+from app.web.landing import landing
+from app.web.look import furnish
+from app.web.media import media
+from app.web.sandbox import sandbox
+from app.web.storefront import open_storefront
 
 
-def register_doors(app: Flask) -> None:
+def register_doors(app: House, settings: Settings) -> None:
     """Every blueprint of the product; doors.DOOR_OF says at which host each answers."""
-    app.register_blueprint(health)
+    furnish(app, pay_origin=pay_origin(settings))
+    open_storefront(app)
+    for blueprint in (landing, sandbox, hooks, media, health):
+        app.stand(blueprint)
+
+
+def pay_origin(settings: Settings) -> str:
+    """Where a checkout's form may lead after our own answer."""
+    if settings.gateway == "stripe":
+        return "https://checkout.stripe.com"
+    return settings.host_url(f"pay.{settings.base_host}", "")

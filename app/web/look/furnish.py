@@ -28,7 +28,7 @@ def furnish(app: Flask, *, pay_origin: str = "") -> None:
     lead after the shop's own answer redirects there.
     """
     app.register_blueprint(look)
-    app.register_blueprint(assets)
+    app.register_blueprint(assets, subdomain=getattr(app, "any_door", None))
     app.config["PAY_ORIGIN"] = pay_origin
     app.after_request(_guard)
     manifest.load()

@@ -1,7 +1,8 @@
 """The shop: every address a consumer can open. Read it as the table of contents of this door."""
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 
+from app.web.doors import House
 from app.web.storefront import account, cart, checkout, lookup, orders, product, shelves, texts, visitor
 from app.web.storefront.page_cache import PageCache
 
@@ -44,7 +45,7 @@ storefront.before_request(texts.switch_language)
 storefront.after_request(visitor.remember_device)
 
 
-def open_storefront(app: Flask) -> None:
+def open_storefront(app: House) -> None:
     """Register the door and its page cache."""
-    app.register_blueprint(storefront)
+    app.stand(storefront)
     app.extensions["page_cache"] = PageCache()

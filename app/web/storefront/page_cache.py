@@ -18,6 +18,7 @@ from flask import Response, current_app, g, render_template, request
 from app.web import language
 from app.web.look import ShopFace
 from app.web.storefront import pages
+from app.web.storefront.faces import face as face_here
 
 SECONDS = 0.8
 MOST_PAGES = 256
@@ -85,12 +86,10 @@ def same_for_everyone(view: Callable[..., Shown]) -> Callable[..., Response]:
     @wraps(view)
     def answer(**parts: str) -> Response:
         g.same_for_everyone = True
-        face, query = pages.face(), request.query_string
+        face, query = face_here(), request.query_string
 
         def make() -> tuple[bytes, str]:
             template, values = view(**parts)
-            # Nobody's messages may stand in a page for everybody.
-            values["get_flashed_messages"] = list
             return render_template(template, shop=face, **values).encode(), pages.policy()
 
         if len(query) > LONGEST_QUERY:

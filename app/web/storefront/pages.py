@@ -1,21 +1,13 @@
 """How every page of a shop is answered."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Response, g, make_response, render_template, request
+from flask import Response, current_app, make_response, render_template, request
 
 from app.foundation.runtime import settings
 from app.web import language
-from app.web.look import ShopFace, content_security_policy
-from app.web.shop_face import face_of
-
-STRIPE = "https://checkout.stripe.com"
-
-
-def face() -> ShopFace:
-    """The open shop in the visitor's language."""
-    return face_of(g.tenant, language.choose())
+from app.web.look import content_security_policy
+from app.web.storefront.faces import face
 
 
 def show(template: str, *, status: int = 200, **values: Any) -> Response:
@@ -28,7 +20,7 @@ def show(template: str, *, status: int = 200, **values: Any) -> Response:
 
 def policy() -> str:
     """The shop's content security policy; its forms may lead to the gateway's page."""
-    return content_security_policy(face().theme, pay_host=_pay_host())
+    return content_security_policy(face().theme, pay_origin=current_app.config["PAY_ORIGIN"])
 
 
 def wants_fragment() -> bool:
@@ -43,10 +35,3 @@ def in_language(words: str, english: str) -> str:
 def here(path: str) -> str:
     """A full address in this shop as the visitor reached it."""
     return f"{settings().scheme}://{request.host}{path}"
-
-
-def _pay_host() -> str:
-    if settings().gateway == "stripe":
-        return STRIPE
-    address = urlsplit(settings().host_url(f"pay.{settings().base_host}"))
-    return f"{address.scheme}://{address.netloc}"

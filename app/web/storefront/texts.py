@@ -6,8 +6,8 @@ from flask import Response, g, redirect, request
 from flask_babel import gettext
 
 from app.web import language
-from app.web.shop_face import in_words
 from app.web.storefront import page_data as data
+from app.web.storefront.pages import in_language
 from app.web.storefront.page_cache import Shown, same_for_everyone
 from app.web.storefront.prose import prose
 
@@ -16,7 +16,8 @@ YEAR = 365 * 86400
 
 @same_for_everyone
 def terms() -> Shown:
-    own = in_words(g.tenant.settings, "terms", language.choose())
+    kept = g.tenant.settings
+    own = in_language(str(kept.get("terms") or ""), str(kept.get("terms_en") or ""))
     page = data.TextPage(gettext("Terms and refunds"), prose(own or _usual_terms()))
     return "storefront/text.html", {"page": page}
 
