@@ -23,6 +23,7 @@ PLACES = {
 # By name, because to import them would load the house.
 SAID_IN_ONE_SENTENCE = {"BadSetting", "EmbeddedError", "HomeBusy", "PortTaken", "CannotOpen"}
 BENCHES = {
+    "import": "app.bench.import_stock:run",
     "purchase": "app.bench.purchase:run",
     "storefront": "app.bench.storefront:run",
     "tenants": "app.bench.tenants:run",

@@ -98,7 +98,7 @@ def _plant_codes(brand_id: int, sku_ids: list[int], codes: int) -> None:
     for sku_id, batch_id in zip(sku_ids, batches, strict=True):
         place = picker(IssueOrder.OLDEST, batch_id)
         texts = [Secret(f"BENCH-{sku_id:06d}-{number:06d}") for number in range(codes)]
-        found = [(vault.fingerprint(text), text) for text in texts]
+        found = [(vault.fingerprint(text), text.to_bytes()) for text in texts]
         boxes = vault.seal_many(key, found)
         plant_quietly(
             Code,

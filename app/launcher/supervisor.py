@@ -51,8 +51,8 @@ class House:
     def live(self, planner: Planner) -> int:
         """Open, keep watch, and close whatever happens."""
         try:
-            told = {"PYTHONUNBUFFERED": "1", **gauges.fresh_folder(self.ground.home.path)}
-            plan = planner(self.ground.settings(make_secrets=True) | told)
+            counters = gauges.fresh_folder(self.ground.home.path)
+            plan = planner(self.ground.settings(make_secrets=True) | counters | {"PYTHONUNBUFFERED": "1"})
             self.settings = plan.settings
             self.servers.stop()  # an orphan would not end with us
             self.servers.start()

@@ -90,7 +90,7 @@ def _codes(
     """The first units went with past orders; what is free begins where they end."""
     vault, place = runtime().vault, picker(IssueOrder(sku.issue_order), batch_id)
     texts = [Secret(unit.secret, unit.password) for unit in units(product, sku, count=len(taken) + free)]
-    found = [(vault.fingerprint(text), text) for text in texts]
+    found = [(vault.fingerprint(text), text.to_bytes()) for text in texts]
     for line, ((fingerprint, _), box) in enumerate(
         zip(found, vault.seal_many(owner.key, found), strict=True)
     ):
