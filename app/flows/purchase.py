@@ -257,6 +257,7 @@ def _checkout_request(
     return CheckoutRequest(
         reference=payment.reference, order_number=order.number, amount_minor=payment.amount_minor,
         currency=payment.currency, method=payment.method, description=" + ".join(names)[:240], return_url=return_url,
-        cancel_url=return_url, expires_at=expires_at, email=order.email, locale=order.locale, shop_name=shop.name,
+        cancel_url=return_url, expires_at=expires_at, email=order.email, locale=order.locale,
+        shop_name=str((order.locale == "en" and shop.settings.get("name_en")) or shop.name),
         shop_theme=shop.theme,
     )  # fmt: skip
