@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.payments.models import Payment, PaymentEvent, Refund
@@ -29,6 +29,16 @@ def lock(payment_id: int) -> Payment:
     if payment is None:
         raise NotFound(what="payment")
     return payment
+
+
+def note_checkout(payment_id: int, url: str, external_id: str | None) -> None:
+    """Write down where a fresh attempt is paid; one that has gone on since stays as it is."""
+    session().execute(
+        update(Payment)
+        .where(Payment.id == payment_id, Payment.state == "created")
+        .values(state="open", url=url, external_id=external_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def lock_event(event_id: int) -> PaymentEvent | None:
