@@ -8,6 +8,7 @@ could lose one.
 import json
 import logging
 import signal
+import time
 from collections import defaultdict
 from threading import Event
 
@@ -26,6 +27,8 @@ from tenants.context import platform_scope
 log = logging.getLogger(__name__)
 
 MOST, IDLE_SECONDS = 400, 0.5
+# When bells ring one after another, rows are gathered for so long: a batch costs RQ what one job does.
+GATHER_SECONDS = 0.04
 
 LEASES = json.dumps({kind: handler.lease_seconds for kind, handler in HANDLERS.items()})
 
@@ -86,8 +89,15 @@ def _listen(queues: dict[str, Queue], stop: Event) -> None:
     address = settings().database_app_url.replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(address, autocommit=True) as bell:
         bell.execute("LISTEN outbox")
+        last = 0.0
         while not stop.is_set():
-            while relay_once(queues) and not stop.is_set():
+            if time.monotonic() - last < GATHER_SECONDS:
+                stop.wait(GATHER_SECONDS)
+            # A bell that rang before the rows are read has been heard.
+            for _ in bell.notifies(timeout=0):
+                pass
+            last = time.monotonic()
+            while relay_once(queues) == MOST and not stop.is_set():
                 pass
             for _ in bell.notifies(timeout=IDLE_SECONDS, stop_after=1):
                 pass
