@@ -17,6 +17,7 @@ from app.foundation.database import db
 from app.foundation.runtime import Runtime, vault_for
 from app.web import answers, doors, headers, language, register_doors
 from app.web.doors import House
+from app.web.uploads import SealedUploads
 from tenants.directory import CachedDirectory
 from tenants.web import HostBoundSessions
 
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         BABEL_DEFAULT_LOCALE="zh_Hans",
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # JSONProvider's own attribute
+    app.request_class = SealedUploads
     app.session_interface = HostBoundSessions()
     db.init_app(app)
     Babel(app, locale_selector=language.choose, timezone_selector=language.timezone)

@@ -9,6 +9,7 @@ from app.flows.deliver import deliver_order
 from app.flows.import_stock import LEASE_SECONDS, import_stock
 from app.flows.refund import hear_dispute, hear_refund, send_refund
 from app.flows.sandbox_pay import send_sandbox_event
+from app.flows.reorder_codes import reorder_codes
 from app.flows.send_mail import send_mail
 from app.flows.top_up import ask_topup, place_topup
 
@@ -36,6 +37,7 @@ HANDLERS: dict[str, Handler] = {
     "send_refund": Handler(send_refund, NORMAL, lease_seconds=60),
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),
+    "reorder_codes": Handler(reorder_codes, BULK, lease_seconds=300),
     "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS),
     "send_sandbox_event": Handler(send_sandbox_event, URGENT, lease_seconds=15),
     "send_mail": Handler(send_mail, MAIL, lease_seconds=120),
