@@ -319,25 +319,3 @@ def test_a_choice_that_is_none_is_refused_before_anything_moves(
     with pytest.raises(ValueError):
         confirm(goods, import_id, **choices)
     assert state_of(goods, import_id).state == "waiting"
-
-
-def test_two_brands_bringing_the_same_codes_at_once_share_them_out(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 50)
-    lines = [f"SHARED{n:05d}" for n in range(600)]
-    both = [make_goods(make_shop()), make_goods(make_shop())]
-    files = ["\n".join(lines), "\n".join(reversed(lines))]
-    ids = [receive(goods, content) for goods, content in zip(both, files, strict=True)]
-    for goods, import_id in zip(both, ids, strict=True):
-        confirm(goods, import_id)
-
-    def work(place: int) -> None:
-        with app.app_context(), brand_scope(both[place].brand_id):
-            flow.import_stock(ids[place])
-
-    with ThreadPoolExecutor(2) as hands:
-        list(hands.map(work, range(2)))
-    done = [state_of(goods, import_id) for goods, import_id in zip(both, ids, strict=True)]
-    assert sum(one.added for one in done) == 600
-    assert [one.added + one.already_on_platform for one in done] == [600, 600]
