@@ -14,6 +14,7 @@ from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, PaymentEvent
 from app.domain.payments.service import Told
+from app.flows import deliver
 from app.foundation import clock, figures
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -41,10 +42,10 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
         _wait_for_person(work, order, payment, event, difference)
         return "mismatched"
     payments.receive(payment, told)
-    if _already_bought(order, payment):
-        _send_back(work, order, payment, "paid_twice")
-    elif order.state == "pending":
+    if order.state == "pending":
         _sell(work, order, order.reservation_id)
+    elif _already_bought(order, payment):
+        _send_back(work, order, payment, "paid_twice")
     elif order.state in {"expired", "cancelled"}:
         _money_came_late(work, order, payment)
     else:
@@ -75,7 +76,10 @@ def _sell(work: Work, order: Order, reservation_id: int) -> None:
     if not inventory.sell(reservation_id, [(line.id, line.quantity, line.delivery_kind) for line in lines]):
         raise AssertionError(f"order {order.number} is {order.state}, its reservation is not held")
     orders.move(order, "paid")
-    work.enqueue("deliver_order", key=f"deliver:{order.id}", order_id=order.id)
+    if deliver.at_once(lines):
+        deliver.deliver_lines(work, order, lines)
+    else:
+        work.enqueue("deliver_order", key=f"deliver:{order.id}", order_id=order.id)
 
 
 def _money_came_late(work: Work, order: Order, payment: Payment) -> None:

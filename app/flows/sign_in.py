@@ -1,6 +1,6 @@
 """Somebody comes in to the consoles, and goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.identity import passwords, queries, service, totp, tries
 from app.domain.identity.errors import CodeRefused, SignInRefused
@@ -126,4 +126,7 @@ def _take_step(user: User, secret: str, digits: str) -> bool:
 
 
 def _note(work: Work, action: str, user: User) -> None:
-    work.record(f"user.{action}", f"user:{user.id}")
+    # Whoever knows the password or the digits is that person; who only tried is nobody yet.
+    known = action != "password_refused"
+    who = replace(work.actor, kind="staff", id=user.id, name=user.name) if known else work.actor
+    replace(work, actor=who).record(f"user.{action}", f"user:{user.id}")

@@ -11,6 +11,20 @@ from app.launcher.doors import free_port, port
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
 
+# What the parts and steps import, so that it is done once, before they are copied.
+WHOLE_HOUSE = (
+    "app.assembly",
+    "app.cli",
+    "app.demo.seed",
+    "app.demo.sheet",
+    "app.jobs.clock",
+    "app.jobs.relay",
+    "app.jobs.work",
+    "app.launcher.inside",
+    "app.sandbox.supplier.server",
+    "app.schema",
+)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -30,6 +44,7 @@ class Plan:
     steps: tuple[Part, ...]
     parts: tuple[Part, ...]
     sheet: Part | None
+    preload: tuple[str, ...] = ()
 
 
 def perkline(*arguments: str) -> tuple[str, ...]:
@@ -60,6 +75,7 @@ def usual(settings: Mapping[str, str]) -> Plan:
             Part("web", web(settings), patience=30.0),
         ),
         sheet=Part("sheet", perkline("demo", "sheet")),
+        preload=WHOLE_HOUSE,
     )
 
 

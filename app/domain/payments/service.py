@@ -53,7 +53,7 @@ def difference(payment: Payment, told: Told) -> str | None:
 def receive(payment: Payment, told: Told) -> None:
     """Note that the money is here: what came, which may differ from what was asked for."""
     payment.state = "received"
-    payment.received_minor, payment.received_currency = told.amount_minor or 0, told.currency
+    payment.received_minor, payment.received_currency = max(told.amount_minor or 0, 0), told.currency
     payment.received_at = clock.now()
     payment.external_id = payment.external_id or told.external_id
 
@@ -61,7 +61,7 @@ def receive(payment: Payment, told: Told) -> None:
 def settle_outcome(order_id: int, outcome: str) -> None:
     """Write how the order's received money ended, where it has not ended already and is not on its way back."""
     going_back = exists().where(
-        Refund.payment_id == Payment.id, Refund.amount_minor == Payment.amount_minor, Refund.state.in_(("requested", "sent"))
+        Refund.payment_id == Payment.id, Refund.amount_minor == Payment.received_minor, Refund.state.in_(("requested", "sent"))
     )
     waiting = select(Payment).where(
         Payment.order_id == order_id, Payment.state == "received", Payment.outcome.is_(None), ~going_back

@@ -170,6 +170,6 @@ def _prices(draft: Shop) -> dict[int, int]:
 
 def _page(step: str, draft: Shop | None, form: Typed, **context: Any) -> Any:
     at = list(STEPS).index(step)
-    labels = [_("Name"), _("Look"), _("Goods"), _("Live")]
+    labels = [_("Name"), _("Look"), _("Goods to sell"), _("Live")]
     page = render_template(f"distributor/open_{step}.html", draft=draft, form=form, at=at, labels=labels, **context)
     return page, 422 if form.errors else 200

@@ -29,7 +29,7 @@ def orders(slug: str) -> Any:
     listing = Listing(
         name=f"{slug}-orders", usual="-created", searches=_("Number, e-mail or product"),
         columns=(
-            Col("number", _("Order"), sort=True), Col("goods", _("Goods")), Col("email", _("Buyer")),
+            Col("number", _("Order"), sort=True), Col("goods", _("Items")), Col("email", _("Buyer"), shown=False),
             Col("total", _("Total"), sort=True, money=True), Col("currency", _("Currency"), shown=False),
             Col("state", _("State")), Col("created", _("Placed"), sort=True), Col("paid", _("Paid"), shown=False),
             Col("delivered", _("Delivered"), shown=False),
