@@ -10,7 +10,7 @@ from app.domain.catalog.rules import PriceChange
 from app.domain.inventory.queries import levels
 from app.flows import listings as pricing
 from app.foundation import money
-from app.foundation.errors import NotFound, InvalidInput, ProductError
+from app.foundation.errors import InvalidInput, NotFound, ProductError
 from app.foundation.paging import Asked, Page
 from app.web.console.columns import Col
 from app.web.console.desk import back
