@@ -28,11 +28,11 @@ STUCK_AFTER = timedelta(minutes=10)
 @platform.get("/")
 def home() -> Any:
     waiting, failed, oldest = browse.outbox_figures()
-    pending = {"filters": {"status": "pending"}, "size": 1}
+    pending = Asked(filters={"status": "pending"}, size=1)
     return render_template(
         "platform/home.html", waiting=waiting, failed=failed, oldest=oldest, checks=machines.checks(),
         stuck=orders_of.stuck_page(Asked(size=1), before=clock.now() - STUCK_AFTER).total,
-        events=payments.events_in_doubt(), distributors=shops_of.distributors_page(Asked(**pending)).total,
+        events=payments.events_in_doubt(), distributors=shops_of.distributors_page(pending).total,
         brands=machines.pending_brands(), queues=machines.queues(),
     )  # fmt: skip
 

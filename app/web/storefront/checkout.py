@@ -98,7 +98,7 @@ def _page(chosen: str, *, error: ProductError | None = None, sealed: str = "") -
         quote=receipts.agreed(quoted, wishes),
         token=purchase.seal(quoted),
         methods=METHODS,
-        method=request.form.get("method") if request.form.get("method") in METHODS else METHODS[0],
+        method=next((one for one in METHODS if one == request.form.get("method")), METHODS[0]),
         email=request.form.get("email", signed_in.email if signed_in else ""),
         passphrase=request.form.get("passphrase", ""),
         action=f"/checkout?{NOW}=1" if chosen == NOW else "/checkout",

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from flask import abort, g, redirect, request
 from flask.typing import ResponseReturnValue
@@ -50,7 +51,7 @@ def _words() -> str:
     return " ".join(request.args.get("q", "").split())[:60]
 
 
-def _asked(**narrowed: str) -> tuple[shelves.Shelf, data.Paging]:
+def _asked(**narrowed: Any) -> tuple[shelves.Shelf, data.Paging]:
     number = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
     shelf = shelves.shelf(g.tenant.id, sort=_sort(), page=number, **narrowed)
     if number > 1 and not shelf.cards:
