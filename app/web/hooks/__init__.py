@@ -18,7 +18,7 @@ def hear(gateway: str) -> tuple[Response, int]:
     """Store the events and answer at once; the work comes from the outbox. A forgery is counted and changes nothing."""
     request.max_content_length = MOST_BYTES
     try:
-        new = hear_gateway(gateway, request.headers, request.get_data())
+        new = hear_gateway(gateway, dict(request.headers), request.get_data())
     except ForgedEvent as error:
         figures.forged_events.labels(gateway).inc()
         return jsonify(error={"type": "error", "code": error.code}), 400
@@ -32,7 +32,7 @@ def hear_from_supplier(name: str) -> tuple[Response, int]:
     try:
         hear_supplier(
             name,
-            request.headers,
+            dict(request.headers),
             request.get_data(),
             path=request.path,
             query=request.query_string.decode("latin1"),
