@@ -9,6 +9,7 @@ from app.domain.catalog.models import Listing, Sku
 from app.domain.inventory.models import Code
 from app.domain.orders.models import Order, OrderLine
 from app.domain.payments.errors import GatewayUnavailable
+from app.domain.payments.models import Payment
 from app.flows import purchase
 from app.foundation import clock
 from app.foundation.database import session
@@ -373,3 +374,12 @@ def test_what_is_in_the_cart_survives_a_restock(visit, inside, shop):
     with inside():
         add_codes(goods, 3)
     assert "has just sold out" not in text_of(buyer.get("/cart"))
+
+
+def test_going_back_to_pay_the_same_way_goes_on_with_the_same_attempt(visit, inside, shop, goods):
+    buyer = visit(shop)
+    number = buyer.order(goods.listing_id)
+    for _ in range(3):
+        assert buyer.post(f"/orders/{number}/pay", {"method": "alipay"}).status_code == 303
+    with inside(), shop_scope(shop.id):
+        assert len(session().execute(select(Payment.id)).all()) == 1

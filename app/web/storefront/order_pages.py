@@ -131,7 +131,9 @@ def _last_method(payments_made: Sequence[Payment]) -> str:
 
 
 def _after_its_time(order: Order, payment: Payment) -> bool:
-    return payment.received_at is not None and (order.state == "cancelled" or payment.received_at > order.expires_at)
+    return payment.received_at is not None and (
+        order.state == "cancelled" or payment.received_at > order.expires_at
+    )
 
 
 def _came_late(taken: Sequence[OrderStep]) -> bool:
