@@ -17,8 +17,8 @@ MOST_SHOPS = 8
 
 @landing.get("/")
 def front() -> Response:
-    """Where nobody pays real money the demo's shops are shown; a platform in business lists none of its distributors."""
-    shops: Sequence[Shop] = []
+    """Where nobody pays real money its shops are shown; a platform in business lists no distributor."""
+    shops: Sequence[Shop] = ()
     if settings().gateway == "sandbox":
         with platform_scope():
             shops = fronts.live_shops(MOST_SHOPS)
@@ -33,6 +33,8 @@ def front() -> Response:
         for shop in shops
     ]
     page = render_template(
-        "landing/front.html", shops=fronts_shown, console=settings().host_url(f"console.{settings().base_host}")
+        "landing/front.html",
+        shops=fronts_shown,
+        console=settings().host_url(f"console.{settings().base_host}"),
     )
     return make_response(page)
