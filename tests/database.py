@@ -1,7 +1,8 @@
 """A migrated database for each test process, emptied after every test that used it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from app import create_app
 from app.config import Settings, app_url
+from app.foundation import clock
 from app.foundation.database import db
 from app.schema import migrate
 
@@ -79,3 +81,10 @@ def app(built_app: Flask, owner: Engine, _tables: str) -> Iterator[Flask]:
     """The whole product, empty, for one test."""
     with opened(built_app, owner, _tables) as running:
         yield running
+
+
+@pytest.fixture
+def moved_clock() -> Iterator[Callable[..., None]]:
+    """Move the house's clock: `moved_clock(minutes=16)`; it is right again afterwards."""
+    yield lambda **by: clock.travel(timedelta(**by))
+    clock.travel_back()

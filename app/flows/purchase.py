@@ -161,8 +161,10 @@ def open_payment(
         return asking.url
     request = replace(asking.request, return_url=return_url, cancel_url=return_url)
     checkout = gateways.gateway(asking.gateway).create_checkout(request)
-    with unit_of_work():
-        payments.note_checkout(payment_id, checkout.url, checkout.external_id)
+    with unit_of_work() as work:
+        state = payments.note_checkout(payment_id, checkout.url, checkout.external_id)
+        if state == "expired":  # the order ended while we were asking
+            work.enqueue("close_checkout", key=f"close:{payment_id}", payment_id=payment_id)
     return checkout.url
 
 
@@ -274,7 +276,8 @@ def _asking(payment: Payment, order: Order, names: Sequence[str], shop: Tenant) 
     request = CheckoutRequest(
         reference=payment.reference, order_number=order.number, amount_minor=payment.amount_minor,
         currency=payment.currency, method=payment.method, description=" + ".join(names)[:240], return_url="",
-        cancel_url="", expires_at=expires_at, email=order.email, locale=order.locale, shop_name=shop.name,
+        cancel_url="", expires_at=expires_at, email=order.email, locale=order.locale,
+        shop_name=str((order.locale == "en" and shop.settings.get("name_en")) or shop.name),
         shop_theme=shop.theme,
     )  # fmt: skip
     return Asking(payment.gateway, request, payment.url)

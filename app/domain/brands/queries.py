@@ -16,7 +16,7 @@ def brand(brand_id: int) -> Brand | None:
 def names(brand_ids: Collection[int]) -> dict[int, str]:
     """Each brand's name by id."""
     found = select(Brand.id, Brand.name).where(Brand.id.in_(brand_ids))
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())
 
 
 def approved() -> Sequence[Brand]:

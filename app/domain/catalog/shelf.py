@@ -99,13 +99,13 @@ def below_floor(sku: Sku, price_minor: int, *, param: str) -> ListingBelowFloor:
 
 def listed_prices() -> dict[int, int]:
     """The open shop's price by Sku."""
-    return dict(session().execute(select(Listing.sku_id, Listing.price_minor)).tuples().all())
+    return dict(session().execute(select(Listing.sku_id, Listing.price_minor)).all())
 
 
 def listing_ids(sku_ids: Collection[int]) -> dict[int, int]:
     """Sku by listing, of the open shop."""
     found = select(Listing.id, Listing.sku_id).where(Listing.sku_id.in_(sku_ids))
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())
 
 
 def many_listed(shop_id: int) -> int:
@@ -116,7 +116,7 @@ def many_listed(shop_id: int) -> int:
 def counts() -> dict[str, int]:
     """How many listings of the open shop are live and paused."""
     found = select(Listing.status, func.count()).group_by(Listing.status)
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())
 
 
 def brands_on_offer() -> Sequence[Brand]:

@@ -17,7 +17,7 @@ def distributor(distributor_id: int) -> Distributor | None:
 def names(distributor_ids: Collection[int]) -> dict[int, str]:
     """Each distributor's name by id."""
     found = select(Distributor.id, Distributor.name).where(Distributor.id.in_(distributor_ids))
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())
 
 
 def shops_of(distributor_id: int) -> Sequence[Shop]:

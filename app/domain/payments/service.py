@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import case, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.payments.models import Payment, PaymentEvent, Refund
@@ -31,14 +31,20 @@ def lock(payment_id: int) -> Payment:
     return payment
 
 
-def note_checkout(payment_id: int, url: str, external_id: str | None) -> None:
-    """Write down where a fresh attempt is paid; one that has gone on since stays as it is."""
-    session().execute(
+def note_checkout(payment_id: int, url: str, external_id: str | None) -> str:
+    """Write down where an attempt is paid, and return its state: open now, or what it has become meanwhile."""
+    state = session().execute(
         update(Payment)
-        .where(Payment.id == payment_id, Payment.state == "created")
-        .values(state="open", url=url, external_id=external_id)
+        .where(Payment.id == payment_id)
+        .values(
+            state=case((Payment.state == "created", "open"), else_=Payment.state),
+            url=url,
+            external_id=func.coalesce(Payment.external_id, external_id),
+        )
+        .returning(Payment.state)
         .execution_options(synchronize_session=False)
     )
+    return str(state.scalar_one())
 
 
 def lock_event(event_id: int) -> PaymentEvent | None:
@@ -63,7 +69,7 @@ def difference(payment: Payment, told: Told) -> str | None:
 def receive(payment: Payment, told: Told) -> None:
     """Note that the money is here: what came, which may differ from what was asked for."""
     payment.state = "received"
-    payment.received_minor, payment.received_currency = told.amount_minor or 0, told.currency
+    payment.received_minor, payment.received_currency = max(told.amount_minor or 0, 0), told.currency
     payment.received_at = clock.now()
     payment.external_id = payment.external_id or told.external_id
 
@@ -71,13 +77,22 @@ def receive(payment: Payment, told: Told) -> None:
 def settle_outcome(order_id: int, outcome: str) -> None:
     """Write how the order's received money ended, where it has not ended already and is not on its way back."""
     going_back = exists().where(
-        Refund.payment_id == Payment.id, Refund.amount_minor == Payment.amount_minor, Refund.state.in_(("requested", "sent"))
+        Refund.payment_id == Payment.id, Refund.amount_minor == Payment.received_minor, Refund.state.in_(("requested", "sent"))
     )
     waiting = select(Payment).where(
         Payment.order_id == order_id, Payment.state == "received", Payment.outcome.is_(None), ~going_back
     )
     for payment in session().execute(waiting).scalars():
         payment.outcome = "partly_refunded" if outcome == "delivered" and payment.refunded_minor else outcome
+
+
+def reopen_outcome(order_id: int) -> None:
+    """An order that waited for a person goes on by itself: its exact money has no end yet."""
+    waiting = select(Payment).where(
+        Payment.order_id == order_id, Payment.outcome == "attention", Payment.attention_reason.is_(None)
+    )
+    for payment in session().execute(waiting).scalars():
+        payment.outcome = None
 
 
 def request_refund(

@@ -22,6 +22,8 @@ def open_brand_scope() -> None:
 
 @brand.context_processor
 def around() -> dict[str, Any]:
+    if "seat" not in g:  # somebody without a seat here reads that there is nothing
+        return {}
     return {"frame": frame(), "may": g.seat.may, "firm_status": g.get("firm_status")}
 
 
@@ -44,4 +46,5 @@ def frame() -> Frame:
     if g.seat.may("people"):
         groups.append(NavGroup((NavItem(_("People"), url_for("brand.people"), "users"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("brand.")
-    return desk.frame(tuple(groups), url_for(f"brand.{BELONGS.get(endpoint, endpoint)}"))
+    page = BELONGS.get(endpoint, endpoint)
+    return desk.frame(tuple(groups), url_for(f"brand.{page if page in (*dict(PAGES), 'people') else 'home'}"))

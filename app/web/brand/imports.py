@@ -136,6 +136,7 @@ def import_progress(import_id: int) -> Any:
 @needs("sell")
 def decide_import(import_id: int) -> Any:
     """Start it, or forget it."""
+    imported.get(import_id)
     try:
         if request.form.get("do") == "cancel":
             bringing.cancel_import(import_id, actor=actor())
