@@ -98,7 +98,8 @@ def set_price(listing_id: int, price_minor: int) -> tuple[int, int]:
         select(Listing, Sku)
         .join(Sku, Sku.id == Listing.sku_id)
         .where(Listing.id == listing_id)
-        .with_for_update(of=Listing)
+        # No key is changed: a checkout that points at this listing goes on meanwhile.
+        .with_for_update(of=Listing, key_share=True)
     ).one_or_none()
     if found is None:
         raise NotFound(what="listing")
