@@ -17,6 +17,7 @@ from app.domain.orders import service as orders
 from app.domain.orders.errors import OrderNotPayable, TooManyOpenOrders
 from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import gateways
+from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.gateway import CheckoutRequest
 from app.domain.payments.models import Payment
@@ -136,14 +137,14 @@ def place_order(command: PlaceOrder, *, shop: Tenant, actor: Actor) -> Placed:
 
 
 def try_again(order_id: int, method: str, *, actor: Actor) -> Placed:
-    """A new payment attempt for an order still waiting for money (another method, or a gateway that failed)."""
+    """A payment attempt for an order still waiting for money, by any method; one that is open is gone on with."""
     if method not in METHODS:
         raise InvalidInput(param="method", reason="unknown_method")
     with unit_of_work(actor) as work:
         order = orders.lock(order_id)
         if order.state != "pending" or order.expires_at < clock.now():
             raise OrderNotPayable(state=order.state)
-        payment = _attempt(work, order, method)
+        payment = payment_queries.open_by(order.id, method) or _attempt(work, order, method)
         work.session.flush()
         return Placed(order.id, order.number, payment.id)
 

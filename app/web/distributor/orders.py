@@ -95,7 +95,10 @@ def reveal(slug: str, number: str, line_id: int) -> Any:
 def deliver(slug: str, number: str, line_id: int) -> Any:
     """Hand a line over that a person has to deliver, with a code or with a word of what was done."""
     found, form = _order(number, line_id), Typed()
-    secret, note = form.text("secret", required=False, most=2000), form.text("note", required=not request.form.get("secret"))
+    secret, note = (
+        form.text("secret", required=False, most=2000),
+        form.text("note", required=not request.form.get("secret")),
+    )
     if not form.ok:
         flash(_("Type the code, or a word of what was done."), "error")
         return back("distributor.order", slug=slug, number=number)
