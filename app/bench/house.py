@@ -53,7 +53,9 @@ class BenchHouse:
         """Start what answers and works; returns when it is ready."""
         plan = usual(self.environ | {"SUPPLIER_URL": "http://127.0.0.1:9"})
         self.children = [
-            Child(part, plan.settings, self.home) for part in plan.parts if part.name not in NOT_NEEDED
+            Child(part, plan.settings, self.home, copied=False)
+            for part in plan.parts
+            if part.name not in NOT_NEEDED
         ]
         for child in self.children:
             child.start()
@@ -99,7 +101,7 @@ def bench_house(plant: Callable[[], None] | None = None, **environ: str) -> Iter
     place = Path(tempfile.mkdtemp(prefix="perkline-bench-"))
     keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
     port = str(free_port(near=18000))
-    ground = Ground.of(keep | {"PERKLINE_HOME": str(place), "PORT": port, "LOG_LEVEL": "WARNING"} | environ)
+    ground = Ground.of(keep | {"PERKLINE_HOME": str(place), "PORT": port} | environ)
     with ground.home.lock("bench"):
         settings = ground.settings(make_secrets=True)
         ground.servers.start()

@@ -19,6 +19,9 @@ from app.web import language
 from app.web.look import ShopFace
 from app.web.storefront import pages
 from app.web.storefront.faces import face as face_here
+from app.web.storefront.front_desk import KEEP_UNTIL
+from tenants.directory import CachedDirectory
+from tenants.hosts import host_only
 
 SECONDS = 0.8
 MOST_PAGES = 256
@@ -112,7 +115,12 @@ def same_for_everyone(view: Callable[..., Shown]) -> Callable[..., Response]:
             body, policy = draw(look())
             return _answered(Kept(0, face, body, "", policy))
         cache: PageCache = current_app.extensions["page_cache"]
-        return _answered(cache.get((g.tenant.id, request.path, query, language.choose()), face, look, draw))
+        kept = cache.get((g.tenant.id, request.path, query, language.choose()), face, look, draw)
+        known: CachedDirectory = current_app.extensions["tenant_directory"]
+        # What is handed out at the door is no older than the older of page and shop.
+        until = min(kept.until, known.fresh_until(g.tenant.slug, host_only(request.host)))
+        request.environ[KEEP_UNTIL] = until
+        return _answered(kept)
 
     return answer
 
