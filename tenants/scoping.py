@@ -5,6 +5,7 @@ holds for raw SQL; this one turns a forgotten scope into an error at the line
 that forgot it.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, event, text
@@ -57,9 +58,13 @@ def _narrow_reads(state: ORMExecuteState) -> None:
     shop_id = scope.shop_id
     if shop_id is None or not (state.is_select or state.is_update or state.is_delete):
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(TenantOwned, lambda cls: cls.shop_id == shop_id, include_aliases=True)
-    )
+    state.statement = state.statement.options(_only_of(shop_id))
+
+
+@lru_cache(maxsize=4096)
+def _only_of(shop_id: int) -> Any:
+    """The criterion of one shop, made once: every read of a tenant's table carries it."""
+    return with_loader_criteria(TenantOwned, lambda cls: cls.shop_id == shop_id, include_aliases=True)
 
 
 def _check_writes(session: Session, *_: object) -> None:

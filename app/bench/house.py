@@ -53,7 +53,9 @@ class BenchHouse:
         """Start what answers and works; returns when it is ready."""
         plan = usual(self.environ | {"SUPPLIER_URL": "http://127.0.0.1:9"})
         self.children = [
-            Child(part, plan.settings, self.home.logs) for part in plan.parts if part.name not in NOT_NEEDED
+            Child(part, plan.settings, self.home, copied=False)
+            for part in plan.parts
+            if part.name not in NOT_NEEDED
         ]
         for child in self.children:
             child.start()

@@ -14,6 +14,7 @@ from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, PaymentEvent
 from app.domain.payments.service import Told
+from app.flows import deliver
 from app.foundation import clock, figures
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -41,10 +42,10 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
         _wait_for_person(work, order, payment, event, difference)
         return "mismatched"
     payments.receive(payment, told)
-    if _already_bought(order, payment):
-        _send_back(work, order, payment, "paid_twice")
-    elif order.state == "pending":
+    if order.state == "pending":
         _sell(work, order, order.reservation_id)
+    elif _already_bought(order, payment):
+        _send_back(work, order, payment, "paid_twice")
     elif order.state in {"expired", "cancelled"}:
         _money_came_late(work, order, payment)
     else:
@@ -55,14 +56,16 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
 def _wait_for_person(work: Work, order: Order, payment: Payment, event: PaymentEvent, difference: str) -> None:
     """Signed, but not what was asked for: a person decides, and an alarm stands until then."""
     event.note = difference
-    if difference in {"account", "external_id"}:
-        return  # speaks of another payment than ours: nothing of ours has been paid
-    payments.receive(payment, Told(event.external_id, event.amount_minor, event.currency, event.account))
-    payment.outcome, payment.attention_reason = "attention", f"{difference}_differs"
-    if order.state == "pending":
-        orders.move(order, "attention", reason=f"{difference}_differs")
-        inventory.release(order.reservation_id)
     work.record("payment_mismatched", f"order:{order.id}", payment=payment.id, difference=difference)
+    if difference in {"account", "external_id"} or not event.amount_minor:
+        return  # speaks of another payment than ours, or of no money at all: nothing of ours has been paid
+    payments.receive(payment, Told(event.external_id, event.amount_minor, event.currency, event.account))
+    if order.state != "pending":
+        _send_back(work, order, payment, f"{difference}_differs")
+        return
+    payment.outcome, payment.attention_reason = "attention", f"{difference}_differs"
+    orders.move(order, "attention", reason=f"{difference}_differs")
+    inventory.release(order.reservation_id)
 
 
 def _already_bought(order: Order, payment: Payment) -> bool:
@@ -75,7 +78,10 @@ def _sell(work: Work, order: Order, reservation_id: int) -> None:
     if not inventory.sell(reservation_id, [(line.id, line.quantity, line.delivery_kind) for line in lines]):
         raise AssertionError(f"order {order.number} is {order.state}, its reservation is not held")
     orders.move(order, "paid")
-    work.enqueue("deliver_order", key=f"deliver:{order.id}", order_id=order.id)
+    if deliver.at_once(lines):
+        deliver.deliver_lines(work, order, lines)
+    else:
+        work.enqueue("deliver_order", key=f"deliver:{order.id}", order_id=order.id)
 
 
 def _money_came_late(work: Work, order: Order, payment: Payment) -> None:
@@ -100,12 +106,11 @@ def _wants(lines: Sequence[OrderLine]) -> list[Want]:
 
 
 def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
-    refund_id = payments.request_refund(
-        payment, key=f"{reason}:{payment.id}", amount_minor=payment.amount_minor, reason=reason
-    )
+    received = payment.received_minor or 0
+    refund_id = payments.request_refund(payment, key=f"{reason}:{payment.id}", amount_minor=received, reason=reason)
     if reason == "late_and_sold_out":
         orders.move(order, "refunding", reason=reason)
     else:
         orders.note(order, "refunding_extra", reason=reason)
     work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
-    notifications.decide(work, order, "refunding", reason=reason, amount_minor=payment.amount_minor)
+    notifications.decide(work, order, "refunding", reason=reason, amount_minor=received)

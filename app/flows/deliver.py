@@ -1,6 +1,6 @@
 """A paid order becomes something in the buyer's hand, once."""
 
-from sqlalchemy.dialects.postgresql import insert
+from collections.abc import Sequence
 
 from app.domain.fulfilment import attempts
 from app.domain.fulfilment.models import Delivery
@@ -16,40 +16,49 @@ from app.foundation import clock
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
 
+# Kinds whose goods are in the house before anybody pays.
+AT_ONCE = POOL_KINDS | {"reusable"}
+
 
 def deliver_order(order_id: int) -> None:
     """Deliver what can be delivered at once, and start what takes longer. Runs once per order whatever calls it."""
     with unit_of_work() as work:
         order = orders.lock(order_id)
         order_number.set(order.number)
-        if order.state != "paid":
-            return
-        for line in order_queries.lines_of(order.id):
-            if line.state == "waiting":
-                _deliver_line(work, order, line)
-        work.session.flush()
-        finish(work, order)
+        if order.state == "paid":
+            deliver_lines(work, order, order_queries.lines_of(order.id))
 
 
-def finish(work: Work, order: Order) -> None:
+def at_once(lines: Sequence[OrderLine]) -> bool:
+    """Whether all of it is in the house already, so that paying and having are one moment."""
+    return all(line.delivery_kind in AT_ONCE for line in lines)
+
+
+def deliver_lines(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
+    """Hand over the waiting lines of a paid order, which is locked, and close it where that was all."""
+    for line in lines:
+        if line.state == "waiting":
+            _deliver_line(work, order, line)
+    finish(work, order, lines)
+
+
+def finish(work: Work, order: Order, lines: Sequence[OrderLine] | None = None) -> None:
     """Close the order if its last line has ended, write how its money ended, and tell the buyer."""
-    if not orders.finish_if_done(order):
+    lines = order_queries.lines_of(order.id) if lines is None else lines
+    if not orders.finish_if_done(order, lines):
         return
     if order.state == "delivered":
-        refunded = any(line.state == "refunded" for line in order_queries.lines_of(order.id))
+        refunded = any(line.state == "refunded" for line in lines)
         payments.settle_outcome(order.id, "partly_refunded" if refunded else "delivered")
         notifications.decide(work, order, "delivered")
 
 
 def _deliver_line(work: Work, order: Order, line: OrderLine) -> None:
-    row = insert(Delivery).values(
-        shop_id=order.shop_id, order_id=order.id, order_line_id=line.id, brand_id=line.brand_id, kind=line.delivery_kind
-    )
-    made = row.on_conflict_do_nothing(index_elements=["order_line_id"]).returning(Delivery.id)
-    delivery_id = work.session.execute(made).scalar()
-    if delivery_id is None:
-        return
-    delivery = work.session.get_one(Delivery, delivery_id)
+    delivery = Delivery(
+        shop_id=order.shop_id, order_id=order.id, order_line_id=line.id, brand_id=line.brand_id,
+        kind=line.delivery_kind, state="waiting",
+    )  # fmt: skip
+    work.session.add(delivery)
     if line.delivery_kind in POOL_KINDS:
         hand_over(delivery, line)
     elif line.delivery_kind == "reusable":
@@ -82,6 +91,7 @@ def _hand_over_reusable(order: Order, delivery: Delivery, line: OrderLine) -> No
 def _start_topup(work: Work, delivery: Delivery, line: OrderLine) -> None:
     """Write down an attempt for each unit before anything is sent to a supplier."""
     delivery.state, line.state = "sending", "delivering"
+    work.session.flush()
     for unit in range(1, line.quantity + 1):
         made = attempts.add(delivery, unit=unit, position=1, supplier=suppliers_for(line.sku_id)[0])
         work.enqueue("place_topup", key=f"topup:{made.id}", supplier_order_id=made.id)

@@ -46,8 +46,11 @@ def save_sku(product_id: int, sku_id: int | None, values: Mapping[str, Any], *, 
         product = _product(product_id)
         sku = _sku(product_id, sku_id) if sku_id else None
         before = sku.floor_minor if sku else 0
+        order_before = sku.issue_order if sku else None
         sku = service.save_sku(sku, product, values)
         work.record("sku.saved", f"sku:{sku.id}", floor=sku.floor_minor, floor_before=before)
+        if order_before not in {None, sku.issue_order}:
+            work.enqueue("reorder_codes", sku_id=sku.id)
         saved, floor, raised = sku.id, sku.floor_minor, sku.floor_minor > before and before > 0
     return saved, _lift(saved, floor, actor) if raised else 0
 

@@ -13,10 +13,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from app.domain.inventory import importing, imports, keys, low_stock, storing, uploads
+from app.domain.inventory import importing, imports, keys, low_stock, reordering, storing, uploads
 from app.domain.inventory.importing import Chunk, Plan
+from app.domain.inventory.issue_order import IssueOrder
 from app.domain.inventory.stock_file import (
     Choices,
     FileUnreadable,
@@ -110,14 +111,14 @@ def import_stock(import_id: int) -> None:
     if not running:
         return
     try:
-        _add_all(import_id)
+        order = _add_all(import_id)
     except FileUnreadable as unreadable:
         _end(import_id, "failed", error=unreadable.facts["reason"])
-    else:
-        _end(import_id, "done")
+        return
+    _end(import_id, "done", added_in=order)
 
 
-def _add_all(import_id: int) -> None:
+def _add_all(import_id: int) -> IssueOrder:
     vault = runtime().vault
     with unit_of_work():
         row = imports.get(import_id)
@@ -132,6 +133,7 @@ def _add_all(import_id: int) -> None:
         with closing(_ahead(prepared)) as chunks:
             for chunk in chunks:
                 _store(plan, chunk)
+    return plan.order
 
 
 def _store(plan: Plan, chunk: Chunk) -> None:
@@ -169,12 +171,14 @@ def _tell_total(import_id: int, rows: int | None) -> None:
         imports.move(import_id, "running", "running", rows_total=rows)
 
 
-def _end(import_id: int, state: str, *, error: str | None = None) -> None:
+def _end(import_id: int, state: str, *, error: str | None = None, added_in: IssueOrder | None = None) -> None:
     with unit_of_work(SYSTEM) as work:
         if not imports.end(import_id, ("running",), state, error=error):
             return
         row = imports.get(import_id)
         low_stock.stock_came_in(row.sku_id)
+        if added_in not in {None, reordering.issue_order_of(row.sku_id)}:
+            work.enqueue("reorder_codes", sku_id=row.sku_id)
         work.record(f"stock_import_{state}", f"stock_import:{import_id}", **imports.counts(row))
 
 
@@ -187,12 +191,14 @@ def read_choices(told: dict[str, Any], *, at: datetime) -> Choices:
 
     Codes that had expired `at` that moment are malformed. ValueError says that a choice is none.
     """
-    separator, zone = told.get("separator"), told.get("zone") or ZONE
-    if zone not in available_timezones():
-        raise ValueError("no such time zone")
+    separator = told.get("separator")
+    try:
+        zone = ZoneInfo(told.get("zone") or ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("no such time zone") from None
     return Choices(
         separator=None if separator is None else Separator(separator),
         has_header=told.get("has_header"),
-        zone=ZoneInfo(zone),
+        zone=zone,
         now=at,
     )

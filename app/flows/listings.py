@@ -15,6 +15,7 @@ class RepricedListing:
 
     listing_id: int
     name: str
+    name_en: str
     floor_minor: int
     price: Repriced
 
@@ -31,7 +32,8 @@ def preview(listing_ids: Collection[int], change: PriceChange) -> list[RepricedL
     """What each listing's price would become; nothing is changed."""
     return [
         RepricedListing(
-            listing.id, f"{product.name} {sku.name}", sku.floor_minor,
+            listing.id, f"{product.name} · {sku.name}",
+            f"{product.name_en or product.name} · {sku.name_en or sku.name}", sku.floor_minor,
             reprice(
                 listing.price_minor, suggested_minor=sku.suggested_minor, floor_minor=sku.floor_minor, change=change
             ),

@@ -25,7 +25,7 @@ def _tell(sku: LowStock) -> bool:
         if sku.contact_email:
             notifications.write(
                 work,
-                key=f"low_stock:{sku.id}:{clock.now():%Y%m%d%H%M%S}",
+                key=f"low_stock:{sku.id}:{clock.now():%Y%m%d%H%M%S%f}",
                 kind="low_stock",
                 recipient=sku.contact_email,
                 locale="zh_Hans",

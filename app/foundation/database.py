@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from flask import has_app_context
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, Text, func
+from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, Text, event, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 
@@ -51,6 +51,12 @@ else:
 
 Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+
+
+@event.listens_for(Engine, "connect")
+def _keep_prepared(connection: Any, _: Any) -> None:
+    # More statements than the driver keeps by itself: those it forgets are planned again and again.
+    connection.prepared_max = 600
 
 
 def fresh_session() -> ScopedSession:

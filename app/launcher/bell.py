@@ -20,7 +20,9 @@ class Bell:
         self._heard, self._rung = socket.socketpair()
         for end in (self._heard, self._rung):
             end.setblocking(False)
-        self._before = {name: signal.signal(name, self._count) for name in (*STOPPING, signal.SIGCHLD)}
+        # What whoever started us wants ignored (`nohup`) stays ignored.
+        heard = [name for name in STOPPING if signal.getsignal(name) != signal.SIG_IGN]
+        self._before = {name: signal.signal(name, self._count) for name in (*heard, signal.SIGCHLD)}
         self._wakeup_before = signal.set_wakeup_fd(self._rung.fileno(), warn_on_full_buffer=False)
         return self
 

@@ -32,8 +32,13 @@ class Running(Protocol):
 class Child:
     """A part that should be running."""
 
-    def __init__(self, part: Part, settings: Mapping[str, str], home: Home) -> None:
+    def __init__(self, part: Part, settings: Mapping[str, str], home: Home, *, copied: bool = True) -> None:
+        """Describe a part without starting it.
+
+        It may be a copy of this process only if that has no thread and no connection of its own.
+        """
         self.part = part
+        self._copied = copied
         self.log = home.logs / f"{part.name}.log"
         self.failures = 0
         self._home = home
@@ -47,7 +52,7 @@ class Child:
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".old.log"))
         tie = process.tied_to_parent(signal.SIGTERM)
-        if fork.can(self.part):
+        if self._copied and fork.can(self.part):
             self._process = fork.Copy(self.part, self._settings, self.log, tie)
         else:
             self._process = self._run_program(tie)

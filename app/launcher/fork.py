@@ -1,6 +1,6 @@
 """Starting a Python part as a copy of the supervisor, which has imported everything already.
 
-Importing the application takes about two seconds of a processor, and a house has ten parts.
+Importing the application takes two seconds of a processor, and a house has ten parts.
 """
 
 import multiprocessing
@@ -9,8 +9,9 @@ import runpy
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from app.foundation.embedded import Home
@@ -37,6 +38,17 @@ class Copy:
 
     def terminate(self) -> None:
         self._process.terminate()
+
+
+def preload(modules: Iterable[str], environment: Mapping[str, str]) -> None:
+    """Import what the copies will need; some libraries choose by the environment what they will be."""
+    if not POSSIBLE:
+        return
+    os.environ.update(environment)
+    for name in modules:
+        # The part that needs it will say better what is wrong.
+        with suppress(ImportError):
+            import_module(name)
 
 
 def can(part: Part) -> bool:

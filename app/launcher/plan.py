@@ -11,6 +11,20 @@ from app.launcher.doors import free_port, port
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
 
+# What the parts and steps import, so that it is done once, before they are copied.
+WHOLE_HOUSE = (
+    "app.assembly",
+    "app.cli",
+    "app.demo.seed",
+    "app.demo.sheet",
+    "app.jobs.clock",
+    "app.jobs.relay",
+    "app.jobs.work",
+    "app.launcher.inside",
+    "app.sandbox.supplier.server",
+    "app.schema",
+)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -30,6 +44,7 @@ class Plan:
     steps: tuple[Part, ...]
     parts: tuple[Part, ...]
     sheet: Part | None
+    preload: tuple[str, ...] = ()
 
 
 def perkline(*arguments: str) -> tuple[str, ...]:
@@ -53,13 +68,15 @@ def usual(settings: Mapping[str, str]) -> Plan:
         parts=(
             *supplier,
             # Two, so that a long import never stands in front of somebody who has paid.
-            Part("worker-urgent", (*worker, "work", "urgent", "normal"), patience=60.0),
-            Part("worker-patient", (*worker, "work", "normal", "mail", "bulk"), patience=60.0),
+            Part("worker-urgent", (*worker, "work", "urgent"), patience=60.0),
+            Part("worker", (*worker, "work", "normal", "mail"), patience=60.0),
+            Part("worker-bulk", (*worker, "work", "bulk", "mail"), patience=60.0),
             Part("relay", (*worker, "relay")),
             Part("clock", (*worker, "clock")),
             Part("web", web(settings), patience=30.0),
         ),
         sheet=Part("sheet", perkline("demo", "sheet")),
+        preload=WHOLE_HOUSE,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from app.foundation.embedded import EmbeddedError, process
-from app.launcher import gauges
+from app.launcher import fork, gauges
 from app.launcher.bell import Bell
 from app.launcher.child import Child
 from app.launcher.doors import PortTaken, port, ready, refuse_taken_port
@@ -54,6 +54,7 @@ class House:
             counters = gauges.fresh_folder(self.ground.home.path)
             plan = planner(self.ground.settings(make_secrets=True) | counters | {"PYTHONUNBUFFERED": "1"})
             self.settings = plan.settings
+            fork.preload(plan.preload, counters)
             self.servers.stop()  # an orphan would not end with us
             self.servers.start()
             self._open(plan)

@@ -32,7 +32,9 @@ def goods(app: Flask) -> Goods:
 
 def confirmed(goods: Goods, content: bytes) -> int:
     with brand_scope(goods.brand_id):
-        import_id = flow.receive_file(io.BytesIO(content), Delivered(goods.sku_id, "b", "f.csv"), actor=SYSTEM)
+        import_id = flow.receive_file(
+            io.BytesIO(content), Delivered(goods.sku_id, "b", "f.csv"), actor=SYSTEM
+        )
         flow.confirm_import(import_id, actor=SYSTEM)
         return import_id
 

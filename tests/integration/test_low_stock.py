@@ -30,14 +30,18 @@ def goods(app: Flask, owner: Engine) -> Goods:
 def bring(goods: Goods, prefix: str, number: int) -> None:
     content = "\n".join(f"{prefix}{n:04d}" for n in range(number)).encode()
     with brand_scope(goods.brand_id):
-        import_id = flow.receive_file(io.BytesIO(content), Delivered(goods.sku_id, "b", "f.txt"), actor=SYSTEM)
+        import_id = flow.receive_file(
+            io.BytesIO(content), Delivered(goods.sku_id, "b", "f.txt"), actor=SYSTEM
+        )
         flow.confirm_import(import_id, actor=SYSTEM)
     run_jobs()
 
 
 def mails() -> list[dict[str, object]]:
     with platform_scope(), unit_of_work() as work:
-        return [mail.data for mail in work.session.execute(select(Mail).where(Mail.kind == "low_stock")).scalars()]
+        return [
+            mail.data for mail in work.session.execute(select(Mail).where(Mail.kind == "low_stock")).scalars()
+        ]
 
 
 def sell(goods: Goods, quantity: int) -> None:

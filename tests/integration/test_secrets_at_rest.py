@@ -70,7 +70,11 @@ NEEDLES = [part for pair in SECRETS for part in pair] + ["NEEDLEBROKEN"]
 
 
 def test_the_search_would_find_a_secret_that_lay_open() -> None:
-    for way in (b"x NEEDLECARD0001 y", b"\\x" + b"NEEDLECARD0001".hex().encode(), base64.b64encode(b"-NEEDLECARD0001--")):
+    for way in (
+        b"x NEEDLECARD0001 y",
+        b"\\x" + b"NEEDLECARD0001".hex().encode(),
+        base64.b64encode(b"-NEEDLECARD0001--"),
+    ):
         assert found(["NEEDLECARD0001"], way)
 
 
@@ -95,6 +99,6 @@ def test_no_secret_is_in_a_dump_after_it_was_imported_sold_and_read(
         [line_id] = [line.id for line in lines_of(placed.order_id)]
         session().rollback()
         shown = reveal(placed.order_id, line_id, actor=BUYER)
-    assert [unit.secret.card for unit in shown] == [card for card, _ in SECRETS[:3]]
+    assert {unit.secret.card for unit in shown} == {card for card, _ in SECRETS[:3]}
     mailbox = b"".join(mail.read_bytes() for mail in settings.home.rglob("*.eml"))
     assert found(NEEDLES, dump(settings), in_redis(settings), caplog.text.encode(), mailbox) == []

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 # More lines than any file we take has.
 LINE_BITS = 24
+LINE = (1 << LINE_BITS) - 1
 EXPIRY_TIE_BITS = 34
 EXPIRY_TIE = (1 << EXPIRY_TIE_BITS) - 1
 # Codes without an expiry come after all that have one: this is the minute in the year 2480.
@@ -49,6 +50,17 @@ def picker(order: IssueOrder, batch_id: int) -> Picker:
         case IssueOrder.RANDOM:
             # Nobody can foresee a keyed fingerprint, and a rerun finds the same one.
             return lambda _line, _expires_at, fingerprint: int.from_bytes(fingerprint[:8], "big") >> 1
+
+
+def line_of(pick: int, *, batch_id: int, expires_at: datetime | None, otherwise: int) -> int:
+    """The line a code came in on, read back from its place; a random place does not tell."""
+    line = abs(pick) & LINE
+    batch = batch_id << LINE_BITS
+    if abs(pick) == batch | line:
+        return line
+    if pick == picker(IssueOrder.OLDEST_EXPIRY, batch_id)(pick & LINE, expires_at, b""):
+        return pick & LINE
+    return otherwise & LINE
 
 
 @lru_cache(maxsize=1024)

@@ -21,6 +21,7 @@ POOL_KINDS = frozenset({"code", "link"})
 CLAIM_CODES = text("SELECT stock.claim_codes(:reservation, :sku, :quantity)")
 CLAIM_SLOTS = text("SELECT stock.claim_slots(:reservation, :sku, :quantity)")
 RELEASE = text("SELECT stock.release(:reservation)")
+UNSELL = text("SELECT stock.unsell(:line)")
 SELL = text("SELECT stock.sell(:reservation, :line)")
 
 
@@ -79,6 +80,11 @@ def sell(reservation_id: int, lines: Sequence[tuple[int, int, str]]) -> bool:
             if sold != quantity:
                 raise AssertionError(f"line {line_id} owes {quantity} codes, {sold} were held")
     return True
+
+
+def unsell(order_line_id: int) -> int:
+    """Give back what a line bought and never received; how many pieces. What was handed out never comes back."""
+    return int(session().execute(UNSELL, {"line": order_line_id}).scalar_one())
 
 
 def _move(reservation_id: int, state: str) -> bool:

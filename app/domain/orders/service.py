@@ -1,5 +1,6 @@
 """Changes of orders, inside the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +13,12 @@ from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.errors import NotFound, StaleState
 
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 0))")
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(who, 0)) FROM unnest(CAST(:who AS text[])) AS who")
 
 
 def queue_up(*who: str) -> None:
     """Let one order at a time pass for each buyer and device, so that a cap on open orders holds in a race."""
-    for name in sorted(set(who)):
-        session().execute(ONE_AT_A_TIME, {"who": name})
+    session().execute(ONE_AT_A_TIME, {"who": sorted(set(who))})
 
 
 def lock(order_id: int) -> Order:
@@ -45,7 +45,7 @@ def move(order: Order, state: str, **facts: Any) -> None:
     order.state = state
     now = clock.now()
     if state == "paid":
-        order.paid_at = now
+        order.paid_at = order.paid_at or now
     if state == "delivered":
         order.delivered_at = now
     order.ended_at = now if state in ENDED else None
@@ -58,9 +58,9 @@ def note(order: Order, step: str, **facts: Any) -> None:
     session().add(OrderStep(shop_id=order.shop_id, order_id=order.id, step=step, data=facts))
 
 
-def finish_if_done(order: Order) -> bool:
-    """Move a paid order on when its last line has ended; True when it has."""
-    state = state_of([line.state for line in lines_of(order.id)])
+def finish_if_done(order: Order, lines: Sequence[OrderLine]) -> bool:
+    """Move a paid order on when the last of its lines has ended; True when it has."""
+    state = state_of([line.state for line in lines])
     if state is None or state == order.state or not may_follow(order.state, state):
         return False
     move(order, state)

@@ -53,23 +53,12 @@ def open_since(start: datetime, end: datetime, limit: int = 200) -> Sequence[tup
     return [(shop_id, payment_id) for shop_id, payment_id in session().execute(found)]
 
 
-def unsettled(before: datetime, limit: int = 200) -> Sequence[Payment]:
-    """Money received before a time that has come to no end: each needs an alarm; for the platform."""
+def waiting_refunds(before: datetime, limit: int = 200) -> Sequence[tuple[int, int]]:
+    """(shop id, refund id) of refunds asked for before a time and not ended; for the platform."""
     found = (
-        select(Payment)
-        .where(Payment.state == "received", Payment.outcome.is_(None), Payment.received_at < before)
-        .order_by(Payment.received_at)
+        select(Refund.shop_id, Refund.id)
+        .where(Refund.state.in_(("requested", "sent")), Refund.created_at < before)
+        .order_by(Refund.created_at)
         .limit(limit)
     )
-    return session().execute(found).scalars().all()
-
-
-def open_events(before: datetime, limit: int = 200) -> Sequence[PaymentEvent]:
-    """Events that nobody has worked on since before a time; for the platform."""
-    found = (
-        select(PaymentEvent)
-        .where(PaymentEvent.outcome.is_(None), PaymentEvent.received_at < before)
-        .order_by(PaymentEvent.id)
-        .limit(limit)
-    )
-    return session().execute(found).scalars().all()
+    return [(shop_id, refund_id) for shop_id, refund_id in session().execute(found)]

@@ -129,7 +129,7 @@ def preview_prices(slug: str) -> Any:
         "refused": sum(row.price.refused for row in rows),
     }  # fmt: skip
     page = render_template(
-        "distributor/preview_prices.html", form=form, chosen=chosen, rows=rows, told=told, first=first
+        "distributor/preview_prices.html", form=form, chosen=chosen, rows=rows, told=told, first=first, named=named
     )
     return page, 422 if form.errors else 200
 

@@ -29,7 +29,7 @@ def orders(slug: str) -> Any:
     listing = Listing(
         name=f"{slug}-orders", usual="-created", searches=_("Number, e-mail or product"),
         columns=(
-            Col("number", _("Order"), sort=True), Col("goods", _("Goods")), Col("email", _("Buyer")),
+            Col("number", _("Order"), sort=True), Col("goods", _("Items")), Col("email", _("Buyer"), shown=False),
             Col("total", _("Total"), sort=True, money=True), Col("currency", _("Currency"), shown=False),
             Col("state", _("State")), Col("created", _("Placed"), sort=True), Col("paid", _("Paid"), shown=False),
             Col("delivered", _("Delivered"), shown=False),
@@ -71,7 +71,7 @@ def show_order(number: str, *, template: str, **more: Any) -> Any:
         "deliveries": {row.order_line_id: row for row in fulfilment.deliveries_of(found.id)},
         "supplier_orders": fulfilment.supplier_orders_of(found.id),
         "reveals": fulfilment.reveals_of([line.id for line in lines]),
-        "mails": mails.mails_about(found.number, found.id), "order_states": ORDER_STATES, "kinds": KINDS,
+        "mails": mails.mails_about(found.id), "order_states": ORDER_STATES, "kinds": KINDS,
         "delivery_states": DELIVERY_STATES, "payment_states": PAYMENT_STATES, "step_words": STEPS,
     }  # fmt: skip
     return render_template(template, **context, **more)

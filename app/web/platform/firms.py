@@ -25,7 +25,7 @@ def distributors() -> Any:
     listing = Listing(
         name="distributors", usual="-created", searches=_("Name or e-mail"),
         columns=(
-            Col("name", _("Distributor"), sort=True), Col("email", _("E-mail")), Col("level", _("Level")),
+            Col("name", _("Distributor"), sort=True), Col("email", _("E-mail"), shown=False), Col("level", _("Level")),
             Col("shops", _("Shops"), sort=True, figures=True), Col("state", _("State"), sort=False),
             Col("created", _("Signed up"), sort=True), Col("do", "", filed=False),
         ),
@@ -44,7 +44,7 @@ def brands() -> Any:
     listing = Listing(
         name="brands", usual="-created", searches=_("Name or e-mail"),
         columns=(
-            Col("name", _("Brand"), sort=True), Col("email", _("E-mail")), Col("state", _("State")),
+            Col("name", _("Brand"), sort=True), Col("email", _("E-mail"), shown=False), Col("state", _("State")),
             Col("created", _("Signed up"), sort=True), Col("do", "", filed=False),
         ),
         filters=(("status", _("State"), options(FIRM_STATES)),), empty=_("Nobody has signed up yet."),

@@ -80,7 +80,7 @@ def events() -> Any:
         name="payment-events", usual="-received", searches=_("Reference or event"),
         columns=(
             Col("received", _("Received"), sort=True), Col("gateway", _("Gateway")), Col("kind", _("Kind"), sort=True),
-            Col("reference", _("Reference")), Col("amount", _("Amount"), sort=True, money=True), Col("state", _("Outcome")),
+            Col("reference", _("Our reference")), Col("amount", _("Amount"), sort=True, money=True), Col("state", _("Outcome")),
             Col("note", _("Note")), Col("event_id", _("Event"), shown=False),
         ),
         filters=(("outcome", _("Outcome"), (*options(EVENT_OUTCOMES), ("open", _("Not worked on yet")), ("all", _("Every event")))),),

@@ -66,7 +66,9 @@ def _where_to_pay(placed: Placed) -> str:
     if placed.payment_id is None:
         return order_page
     try:
-        return purchase.open_payment(placed.payment_id, shop=g.tenant, return_url=here(f"{order_page}?paid=1"))
+        return purchase.open_payment(
+            placed.payment_id, shop=g.tenant, return_url=here(f"{order_page}?paid=1"), asking=placed.asking
+        )
     except (GatewayUnavailable, GatewayRefused):
         return f"{order_page}?unreachable=1"
 

@@ -57,7 +57,7 @@ def order_page(
         awaited=awaited and payable,
         problem=problem,
         expires_at=order.expires_at if payable else None,
-        late_money=_came_late(orders.steps_of(order.id)),
+        late_money=any(_after_its_time(order, one) for one in paid) and _came_late(orders.steps_of(order.id)),
         again=f"/p/{rows[0].slug}" if rows and rows[0].slug else "",
     )
 
@@ -124,6 +124,10 @@ def _going_back(refunds: Sequence[Refund]) -> int:
 
 def _last_method(payments_made: Sequence[Payment]) -> str:
     return str(payments_made[-1].method) if payments_made else METHODS[0]
+
+
+def _after_its_time(order: Order, payment: Payment) -> bool:
+    return payment.received_at is not None and (order.state == "cancelled" or payment.received_at > order.expires_at)
 
 
 def _came_late(taken: Sequence[OrderStep]) -> bool:

@@ -45,7 +45,7 @@ def preview(
     fingerprint: Callable[[Secret], bytes],
     *,
     show: int = 20,
-    count: int = 100_000,
+    count: int = 50_000,
 ) -> Preview:
     """The first lines, the first problems, and counts over at most `count` lines."""
     repeats, found = Repeats(), Counter[str]()
