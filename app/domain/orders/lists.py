@@ -58,7 +58,7 @@ def stuck_page(asked: Asked, *, before: datetime) -> Page[Any]:
         select(Order, Shop)
         .join(Shop, Shop.id == Order.shop_id)
         .where(Order.state.in_(("paid", "refunding", "attention")))
-        .where(or_(Order.state == "attention", Order.paid_at < before))
+        .where(or_(Order.state == "attention", func.coalesce(Order.paid_at, Order.created_at) < before))
     )
     if asked.get("state"):
         found = found.where(Order.state == asked.get("state"))

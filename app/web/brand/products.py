@@ -133,6 +133,7 @@ def _typed_product(form: Typed, categories: set[str]) -> dict[str, Any]:
 @needs("sell")
 def picture(product_id: int) -> Any:
     """A picture, drawn anew by us before anybody sees it."""
+    _product(product_id)
     file = request.files.get("picture")
     try:
         address = (
@@ -150,6 +151,7 @@ def picture(product_id: int) -> Any:
 @brand.post("/products/<int:product_id>/status")
 @needs("sell")
 def set_status(product_id: int) -> Any:
+    _product(product_id)
     status = request.form.get("status", "")
     if status in PRODUCT_STATES:
         try:

@@ -70,6 +70,7 @@ def frame() -> Frame:
 
 
 def _current() -> str:
+    """The place in the menu of the page that is shown; the list of shops where it has none."""
     endpoint = (request.endpoint or "").removeprefix("distributor.")
     page = BELONGS.get(endpoint, endpoint)
     if page in dict(PAGES):

@@ -11,7 +11,7 @@ from app.domain.catalog.rules import PriceChange
 from app.domain.inventory.queries import levels
 from app.flows import listings as pricing
 from app.foundation import money
-from app.foundation.errors import InvalidInput, ProductError
+from app.foundation.errors import InvalidInput, NotFound, ProductError
 from app.foundation.paging import Asked, Page
 from app.web.console.columns import Col
 from app.web.console.desk import back
@@ -98,6 +98,8 @@ def _row(counted: Any) -> dict[str, Any]:
 @needs("sell")
 def set_price(slug: str, listing_id: int) -> Any:
     """One price, changed in its cell; the cell comes back with the answer in it."""
+    if shelf.listing(listing_id) is None:
+        raise NotFound(what="listing")
     form, error = Typed(), ""
     minor = form.money("price", g.shop.currency)
     if form.ok and minor is not None:

@@ -38,12 +38,12 @@ class ShopFace:
 
 
 def face_of(tenant: Tenant | None, *, home: str, locale: str) -> ShopFace:
-    """A shop's face in a reader's language, or Perkline's own where no shop is speaking.
+    """A shop's face in a reader's language, or Perkline's own where there is no shop.
 
     What was never set falls back to the first preset.
     """
     if tenant is None:
-        return ShopFace("Perkline", home.rstrip("/"), "CNY", compose(PERKLINE))
+        return ShopFace(name="Perkline", home=home.rstrip("/"), currency="CNY", theme=compose(PERKLINE))
     words = tenant.settings
 
     def said(name: str) -> str:
