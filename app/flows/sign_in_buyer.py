@@ -13,6 +13,7 @@ from app.foundation import clock, ids, pace
 from app.foundation.actor import Actor
 from app.foundation.runtime import settings
 from app.foundation.unit_of_work import unit_of_work
+from tenants.context import platform_scope
 from tenants.directory import Tenant
 
 MINUTES = 15
@@ -57,6 +58,12 @@ def use(token: str, *, shop: Tenant, locale: str, actor: Actor) -> BuyerIn:
         buyer_id = buyers.come_in(shop.id, email, locale=locale, at=clock.now())
         work.record("buyer.signed_in", f"buyer:{buyer_id}")
         return BuyerIn(buyer_id, email)
+
+
+def forget_links() -> None:
+    """Keep no link, and no e-mail with it, once it can open nothing any more."""
+    with platform_scope(), unit_of_work():
+        buyers.forget_links(clock.now())
 
 
 def token_of(shop_id: int, nonce: str) -> str:

@@ -16,6 +16,7 @@ TEXTS: Mapping[str, str] = {
     "forbidden": lazy_gettext("You may not do this."),
     "invalid_input": lazy_gettext("Please check this field."),
     "too_many_requests": lazy_gettext("Too many tries. Please wait a little and try again."),
+    "busy": lazy_gettext("Too much is going on right now. Nothing was changed; please try again in a moment."),
     "stale_state": lazy_gettext("This has changed in the meantime. Please reload and look again."),
     # Buying.
     "stock_exhausted": lazy_gettext("Sold out: there is not enough stock for this order."),

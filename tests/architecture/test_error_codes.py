@@ -10,7 +10,7 @@ import pytest
 
 from app import domain, flows, foundation, web
 from app.foundation.errors import ProductError
-from app.web.answers import STATUS
+from app.web.answers import STATUS, status_of
 from app.web.wording import TEXTS
 
 ROOT = Path(__file__).parents[2]
@@ -56,8 +56,7 @@ def test_an_error_has_words_for_people(error):
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
 def test_an_error_is_in_the_list_with_its_status(error):
-    status = 429 if error.code == "too_many_requests" else STATUS[error.kind]
-    assert LISTED.get(error.code) == str(status)
+    assert LISTED.get(error.code) == str(status_of(error))
 
 
 def test_the_list_names_no_error_that_is_gone():

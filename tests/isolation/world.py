@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, Table, text
+from sqlalchemy import Engine, Table, insert, text
 from sqlalchemy.orm import Session
 
 from app.domain.distributors.models import ShopHost
@@ -129,7 +129,9 @@ def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:
     open_session.add(Buyer(shop_id=shop.id, email="buyer@example.com"))
     digest, soon = ids.token_digest(ids.token()), clock.now() + timedelta(minutes=5)
     open_session.add(BuyerSignIn(shop_id=shop.id, email="buyer@example.com", digest=digest, expires_at=soon))
-    open_session.add(ShopHost(shop_id=shop.id, host=f"{shop.slug}.example", token=ids.token()))
+    open_session.execute(
+        insert(ShopHost).values(shop_id=shop.id, host=f"{shop.slug}.example", token=ids.token())
+    )
     delivery = open_session.query(Delivery).first()
     open_session.add(
         SupplierOrder(shop_id=shop.id, delivery_id=delivery.id, position=1, supplier="s", reference=ids.token(), state="failed")

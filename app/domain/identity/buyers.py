@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.identity.models import Buyer, BuyerSignIn
@@ -18,6 +18,11 @@ def use_sign_in(digest: bytes, *, at: datetime) -> str | None:
         .returning(BuyerSignIn.email)
     )
     return session().execute(spent).scalar()
+
+
+def forget_links(before: datetime) -> None:
+    """Delete links whose time was over by then, used or not; needs the platform's scope."""
+    session().execute(delete(BuyerSignIn).where(BuyerSignIn.expires_at < before))
 
 
 def come_in(shop_id: int, email: str, *, locale: str, at: datetime) -> int:

@@ -53,7 +53,10 @@ def frame() -> Frame:
     own = NavItem(_("Shops"), url_for("distributor.home"), "shop")
     groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")))]
     if g.get("shop"):
-        items = [NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark) for page, mark in PAGES]
+        items = [
+            NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark)
+            for page, mark in PAGES
+        ]
         groups.append(NavGroup(tuple(items), g.shop.name))
     people = NavItem(_("People"), url_for("distributor.people"), "users")
     if g.seat.may("people"):

@@ -71,7 +71,7 @@ def show_order(number: str, *, template: str, **more: Any) -> Any:
         "deliveries": {row.order_line_id: row for row in fulfilment.deliveries_of(found.id)},
         "supplier_orders": fulfilment.supplier_orders_of(found.id),
         "reveals": fulfilment.reveals_of([line.id for line in lines]),
-        "mails": mails.mails_about(found.number, found.id), "order_states": ORDER_STATES, "kinds": KINDS,
+        "mails": mails.mails_about(found.id), "order_states": ORDER_STATES, "kinds": KINDS,
         "delivery_states": DELIVERY_STATES, "payment_states": PAYMENT_STATES, "step_words": STEPS,
     }  # fmt: skip
     return render_template(template, **context, **more)
@@ -95,7 +95,10 @@ def reveal(slug: str, number: str, line_id: int) -> Any:
 def deliver(slug: str, number: str, line_id: int) -> Any:
     """Hand a line over that a person has to deliver, with a code or with a word of what was done."""
     found, form = _order(number, line_id), Typed()
-    secret, note = form.text("secret", required=False, most=2000), form.text("note", required=not request.form.get("secret"))
+    secret, note = (
+        form.text("secret", required=False, most=2000),
+        form.text("note", required=not request.form.get("secret")),
+    )
     if not form.ok:
         flash(_("Type the code, or a word of what was done."), "error")
         return back("distributor.order", slug=slug, number=number)

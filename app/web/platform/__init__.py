@@ -40,7 +40,9 @@ def frame() -> Frame:
         "stuck": _("Stuck orders"), "events": _("Payment events"), "jobs": _("Jobs"), "health": _("Health"),
         "audit": _("Audit trail"),
     }  # fmt: skip
-    groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))]
+    groups = [
+        NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))
+    ]
     if g.seat.may("people"):
         groups.append(NavGroup((NavItem(_("People"), url_for("platform.people"), "user"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("platform.")
