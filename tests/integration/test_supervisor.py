@@ -121,6 +121,19 @@ def test_stopping_a_house_stops_every_process_in_order(
     assert left.redis.running() is None
 
 
+def test_a_house_started_in_the_background_of_a_script_still_hears_ctrl_c(home: Home, start: Start) -> None:
+    # A shell without job control starts such a program with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        house = start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    until_open(house)
+    house.send_signal(signal.SIGINT)
+    house.communicate(timeout=30)
+    assert house.returncode == 0
+
+
 def test_a_part_that_is_killed_runs_again(home: Home, start: Start) -> None:
     until_open(start())
     before = pid_of(home, "worker up")
