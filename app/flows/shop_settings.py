@@ -52,8 +52,11 @@ def set_logo(shop_id: int, address: str | None, *, actor: Actor) -> None:
 
 
 def set_open(shop_id: int, *, is_open: bool, actor: Actor) -> None:
-    """Close a live shop for a while, or open it again; drafts are opened by flows.open_shop."""
-    with shop_scope(shop_id), unit_of_work(actor) as work:
+    """Close a live shop for a while, or open it again; drafts are opened by flows.open_shop.
+
+    A shop's own scope changes its words and looks, never its state.
+    """
+    with platform_scope(), unit_of_work(actor) as work:
         shop = _shop(shop_id)
         if shop.status != "draft":
             shop.status = "live" if is_open else "closed"
@@ -69,7 +72,10 @@ def add_host(shop_id: int, host: str, *, actor: Actor) -> None:
 
 
 def prove_host(shop_id: int, host_id: int, proof: DomainProof, *, actor: Actor) -> None:
-    """Let a domain answer once it shows its token, or raise HostNotProven. The network is asked outside any transaction."""
+    """Let a domain answer once it shows its token, or raise HostNotProven.
+
+    The network is asked outside any transaction.
+    """
     with platform_scope():
         waiting = _host(shop_id, host_id)
         host, token = waiting.host, waiting.token

@@ -33,7 +33,7 @@ def sign_in(email: str, password: str, *, actor: Actor) -> SignedIn:
         if user is not None and right:
             if passwords.is_dated(user.password_hash):
                 user.password_hash = passwords.hash_password(password)
-            tries.forget_sign_in(email)
+            tries.forget_sign_in(email, actor.ip)
             _note(work, "password_accepted", user)
             return SignedIn(user.id, user.session_epoch, user.totp_secret is not None)
         if user is not None:
@@ -71,7 +71,7 @@ def set_up_totp(user_id: int, secret: str, digits: str, *, actor: Actor) -> int:
 def remove_totp(user_id: int, password: str, *, actor: Actor) -> None:
     """Sign in by password alone again; asks for the password."""
     with platform_scope(), unit_of_work(actor) as work:
-        user = _user_with_password(user_id, password)
+        user = _user_with_password(user_id, password, actor)
         user.totp_secret, user.totp_last_step = None, None
         _note(work, "totp_removed", user)
 
@@ -79,7 +79,7 @@ def remove_totp(user_id: int, password: str, *, actor: Actor) -> None:
 def change_password(user_id: int, old: str, new: str, *, actor: Actor) -> int:
     """A new password; returns the new epoch, which only this sign-in will carry."""
     with platform_scope(), unit_of_work(actor) as work:
-        user = _user_with_password(user_id, old)
+        user = _user_with_password(user_id, old, actor)
         service.set_password(user, new)
         _note(work, "password_changed", user)
         return user.session_epoch
@@ -107,12 +107,12 @@ def _user(user_id: int) -> User:
     return user
 
 
-def _user_with_password(user_id: int, password: str) -> User:
+def _user_with_password(user_id: int, password: str, actor: Actor) -> User:
     user = _user(user_id)
-    tries.count_sign_in(user.email, None)
+    tries.count_sign_in(user.email, actor.ip)
     if not passwords.matches(user.password_hash, password):
         raise SignInRefused(param="old")
-    tries.forget_sign_in(user.email)
+    tries.forget_sign_in(user.email, actor.ip)
     return user
 
 

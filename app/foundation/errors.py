@@ -59,6 +59,12 @@ class TooManyRequests(ProductError):
     code, kind = "too_many_requests", Kind.EXHAUSTED
 
 
+class Busy(ProductError):
+    """Somebody else was in the way, or a server of ours is; try again in `retry_seconds`."""
+
+    code, kind = "busy", Kind.EXHAUSTED
+
+
 class StaleState(ProductError):
     """Somebody else moved it first."""
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
@@ -21,6 +21,7 @@ STATUS = {
     Kind.UPSTREAM: 502,
     Kind.BUG: 500,
 }
+BY_CODE = {"too_many_requests": 429, "too_many_from_address": 429, "busy": 503}
 
 
 def install(app: Flask) -> None:
@@ -29,13 +30,16 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, unforeseen)
 
 
-def status_of(error: ProductError) -> int:
-    """The HTTP status that an error's kind stands for."""
-    return 429 if error.code == "too_many_requests" else STATUS[error.kind]
+def status_of(error: ProductError | type[ProductError]) -> int:
+    """The HTTP status that an error's kind stands for, or its code where that says more."""
+    return BY_CODE.get(error.code, STATUS[error.kind])
 
 
-def product_error(error: ProductError) -> tuple[Response | str, int]:
-    return answer(status_of(error), error.code, error_text(error), error.param)
+def product_error(error: ProductError) -> Response:
+    response = make_response(answer(status_of(error), error.code, error_text(error), error.param))
+    if "retry_seconds" in error.facts:
+        response.headers["Retry-After"] = str(error.facts["retry_seconds"])
+    return response
 
 
 def http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPException:

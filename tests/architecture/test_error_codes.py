@@ -10,18 +10,23 @@ import pytest
 
 from app import domain, flows, foundation, web
 from app.foundation.errors import ProductError
-from app.web.answers import STATUS
+from app.web.answers import STATUS, status_of
 from app.web.wording import TEXTS
 
 ROOT = Path(__file__).parents[2]
-LISTED = dict(re.findall(r"^\| `(\w+)` \| \w+ \| (\d+) \|", (ROOT / "docs/errors.md").read_text(), re.MULTILINE))
+LISTED = dict(
+    re.findall(r"^\| `(\w+)` \| \w+ \| (\d+) \|", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
+)
 
 
 def everything() -> list[type[ProductError]]:
     for floor in (domain, flows, foundation, web):
         for module in pkgutil.walk_packages(floor.__path__, f"{floor.__name__}."):
             importlib.import_module(module.name)
-    return sorted({found for found in below(ProductError) if found.__module__.startswith("app.")}, key=lambda one: one.code)
+    return sorted(
+        {found for found in below(ProductError) if found.__module__.startswith("app.")},
+        key=lambda one: one.code,
+    )
 
 
 def below(kind: type[ProductError]) -> Iterator[type[ProductError]]:
@@ -51,8 +56,7 @@ def test_an_error_has_words_for_people(error):
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
 def test_an_error_is_in_the_list_with_its_status(error):
-    status = 429 if error.code == "too_many_requests" else STATUS[error.kind]
-    assert LISTED.get(error.code) == str(status)
+    assert LISTED.get(error.code) == str(status_of(error))
 
 
 def test_the_list_names_no_error_that_is_gone():

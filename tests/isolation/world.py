@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, Table, text
+from sqlalchemy import Engine, Table, insert, text
 from sqlalchemy.orm import Session
 
 from app.domain.distributors.models import ShopHost
@@ -73,7 +73,7 @@ def shop_tables() -> list[Table]:
 IMPORT = text("""
     INSERT INTO stock_imports (brand_id, sku_id, batch_id, data_key_id, file_name)
     SELECT b.brand_id, b.sku_id, b.id, k.id, 'codes.txt' FROM code_batches b JOIN data_keys k USING (brand_id)
-    WHERE b.brand_id = :brand LIMIT 1
+    WHERE b.brand_id = :brand LIMIT 1 RETURNING stock_imports.id
 """)
 
 
@@ -86,6 +86,7 @@ class Side:
     counted: Goods
     placed: Placed
     line_id: int
+    import_id: int
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _side() -> Side:
     placed = buy(shop, {goods: 1, counted: 1})
     place(shop, {goods: 1, counted: 2})  # one more that waits for its money
     with platform_scope(), unit_of_work() as work:
-        work.session.execute(IMPORT, {"brand": goods.brand_id})
+        import_id = work.session.execute(IMPORT, {"brand": goods.brand_id}).scalar_one()
     with shop_scope(shop.id):
         line_id = order_queries.lines_of(placed.order_id)[0].id
         session().rollback()
@@ -120,7 +121,7 @@ def _side() -> Side:
         with unit_of_work() as work:
             _rare_rows(work.session, shop, placed)
         _refund_something(placed)
-    return Side(shop, goods, counted, placed, line_id)
+    return Side(shop, goods, counted, placed, line_id, import_id)
 
 
 def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:
@@ -128,7 +129,9 @@ def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:
     open_session.add(Buyer(shop_id=shop.id, email="buyer@example.com"))
     digest, soon = ids.token_digest(ids.token()), clock.now() + timedelta(minutes=5)
     open_session.add(BuyerSignIn(shop_id=shop.id, email="buyer@example.com", digest=digest, expires_at=soon))
-    open_session.add(ShopHost(shop_id=shop.id, host=f"{shop.slug}.example", token=ids.token()))
+    open_session.execute(
+        insert(ShopHost).values(shop_id=shop.id, host=f"{shop.slug}.example", token=ids.token())
+    )
     delivery = open_session.query(Delivery).first()
     open_session.add(
         SupplierOrder(shop_id=shop.id, delivery_id=delivery.id, position=1, supplier="s", reference=ids.token(), state="failed")

@@ -7,7 +7,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import read_po
 
 WEB = Path(__file__).parents[2] / "app" / "web"
-SOURCES = {"look": ("look", "sandbox", "answers.py", "wording.py"), "storefront": ("storefront",)}
+SOURCES = {"look": ("look", "sandbox", "landing", "answers.py", "wording.py"), "storefront": ("storefront",)}
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
 
 

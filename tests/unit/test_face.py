@@ -6,7 +6,9 @@ from tenants.directory import Tenant
 SHOP = Tenant(
     1, "lantern", "灯火权益铺", "CNY", "live", ("zh_Hans", "en"),
     theme={"preset": "lake", "primary": "#123456"},
-    settings={"name_en": "Lantern Perks", "notice": "春节不打烊", "notice_en": "Open all holidays", "hours": "9:00–22:00"},
+    settings={
+        "name_en": "Lantern Perks", "notice": "春节不打烊", "notice_en": "Open all holidays", "hours": "9:00–22:00",
+    },
 )  # fmt: skip
 
 

@@ -20,11 +20,15 @@ class ShopDirectory:
 
     def _one(self, which: ColumnElement[bool]) -> Tenant | None:
         with platform_scope():
-            found = session().execute(
-                select(Shop)
-                .join(Distributor, Distributor.id == Shop.distributor_id)
-                .where(which, Distributor.status == "approved")
-            ).scalar_one_or_none()
+            found = (
+                session()
+                .execute(
+                    select(Shop)
+                    .join(Distributor, Distributor.id == Shop.distributor_id)
+                    .where(which, Distributor.status == "approved")
+                )
+                .scalar_one_or_none()
+            )
             return None if found is None else as_tenant(found)
 
 

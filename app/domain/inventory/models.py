@@ -58,10 +58,14 @@ class Code(Record):
         CheckConstraint("(state = 'sold') = (order_line_id IS NOT NULL)", name="sold_to"),
         Index("uq_codes_fingerprint", "fingerprint", unique=True),
         Index("ix_codes_free", "sku_id", "pick", postgresql_where=text("state = 'free'")),
+        Index(
+            "ix_codes_free_expires_at", "expires_at",
+            postgresql_where=text("state = 'free' AND expires_at IS NOT NULL"),
+        ),
         Index("ix_codes_reservation", "reservation_id", postgresql_where=text("reservation_id IS NOT NULL")),
         Index("ix_codes_order_line", "order_line_id", postgresql_where=text("order_line_id IS NOT NULL")),
         Index("ix_codes_batch_id", "batch_id"),
-    )
+    )  # fmt: skip
 
     id: Mapped[Id]
     brand_id: Mapped[int]

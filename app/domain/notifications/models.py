@@ -20,10 +20,12 @@ class Mail(Record):
         CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),
         UniqueConstraint("key"),
         Index("ix_mails_shop_id", "shop_id", "id"),
+        Index("ix_mails_order_id", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     )
 
     id: Mapped[Id]
     shop_id: Mapped[int | None]
+    order_id: Mapped[int | None]
     key: Mapped[str]
     kind: Mapped[str]
     recipient: Mapped[str]

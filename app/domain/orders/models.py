@@ -30,7 +30,9 @@ class Order(Record, TenantOwned):
         UniqueConstraint("number"),
         Index("ix_orders_shop_created", "shop_id", "created_at"),
         Index("ix_orders_shop_email", "shop_id", "email"),
+        Index("uq_orders_reservation_id", "reservation_id", unique=True),
         Index("ix_orders_open", "shop_id", "device", postgresql_where=text("state = 'pending'")),
+        Index("ix_orders_open_ip", "shop_id", "ip", postgresql_where=text("state = 'pending'")),
         Index("ix_orders_due", "expires_at", postgresql_where=text("state = 'pending'")),
         Index(
             "ix_orders_unfinished", "paid_at",

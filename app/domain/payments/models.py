@@ -27,6 +27,7 @@ class Payment(Record, TenantOwned):
         CheckConstraint("outcome IS NULL OR state = 'received'", name="outcome_of_received"),
         UniqueConstraint("reference"),
         Index("ix_payments_order_id", "order_id"),
+        Index("ix_payments_open", "created_at", postgresql_where=text("state = 'open'")),
         Index("uq_payments_external", "gateway", "external_id", unique=True),
         Index(
             "ix_payments_unsettled", "received_at",
@@ -64,6 +65,7 @@ class Refund(Record, TenantOwned):
         CheckConstraint("amount_minor > 0", name="amount"),
         UniqueConstraint("key"),
         Index("ix_refunds_payment_id", "payment_id"),
+        Index("ix_refunds_order_id", "order_id"),
         Index("ix_refunds_open", "created_at", postgresql_where=text("state IN ('requested', 'sent')")),
     )
 

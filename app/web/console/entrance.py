@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 from flask import flash, redirect, render_template, request, session, url_for
-from flask_babel import get_locale, gettext as _
+from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_login import logout_user
 
 from app.flows import sign_in as coming
@@ -13,7 +14,7 @@ from app.foundation.errors import ProductError
 from app.foundation.runtime import settings
 from app.web.console import console
 from app.web.console.desk import back, seat_names
-from app.web.console.persons import SEAT, actor, let_in, person, take_seat, the_person, to_sign_in
+from app.web.console.persons import SEAT, actor, let_in, load_visitor, person, take_seat, the_person, to_sign_in
 from app.web.console.typed import Typed
 
 WAITING, WAITING_SECONDS = "code_for", 600
@@ -114,17 +115,23 @@ def seats() -> Any:
             session[SEAT] = seat.id
             return back(f"{seat.kind}.home")
         flash(_("Please choose one."), "warning")
-    return render_template("console/seats.html", seats=seat_names(the_person().seats), chosen=session.get(SEAT))
+    return render_template(
+        "console/seats.html", seats=seat_names(the_person().seats), chosen=session.get(SEAT)
+    )
 
 
 def onward() -> str | None:
     """Where the visitor wanted to go: a path of this host and nothing else."""
     wanted = request.args.get("next", "")
-    harmless = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    harmless = (
+        wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    )
     return wanted if harmless else None
 
 
 def _waiting() -> int | None:
-    user_id, _epoch, since = session.get(WAITING) or (None, None, 0)
-    return user_id if time.time() - since < WAITING_SECONDS else None
+    user_id, epoch, since = session.get(WAITING) or (None, None, 0)
+    # A password changed meanwhile, or a sign-out everywhere, ends this half of a sign-in too.
+    known = time.time() - since < WAITING_SECONDS and load_visitor(f"{user_id}.{epoch}") is not None
+    return user_id if known else None
 
