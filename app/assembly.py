@@ -32,7 +32,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_app_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.web_threads + 2, "max_overflow": 4, "pool_timeout": 10},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": settings.web_threads + 2,
+            "max_overflow": 4,
+            "pool_timeout": 10,
+            # An error may be logged, a buyer's words may not.
+            "hide_parameters": True,
+            "connect_args": {"prepare_threshold": 2},
+        },
         SESSION_COOKIE_NAME="perkline",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -11,8 +11,9 @@ from app.foundation import clock
 from app.foundation.unit_of_work import Work, unit_of_work
 from tenants.context import platform_scope
 
-# Young enough to matter, old enough that the event should have come.
-FROM, TO = timedelta(minutes=2), timedelta(hours=2)
+# Old enough that the event should have come; asked every minute for two hours, then now and then for a day,
+# because some ways of paying take hours and a gateway's page may outlive our order.
+FROM, OFTEN, TO = timedelta(minutes=2), timedelta(hours=2), timedelta(hours=26)
 
 
 def close_checkouts(work: Work, order_id: int) -> None:
@@ -45,9 +46,18 @@ def ask_gateway(payment_id: int) -> None:
 
 def ask_about_open_payments() -> int:
     """The clock's tick: one question for every checkout that has been open for a while."""
+    return _ask_about(OFTEN, FROM)
+
+
+def ask_about_old_payments() -> int:
+    """The clock's slow tick: the same for checkouts of the last day."""
+    return _ask_about(TO, OFTEN)
+
+
+def _ask_about(start: timedelta, end: timedelta) -> int:
     now = clock.now()
     with platform_scope(), unit_of_work() as work:
-        waiting = payments.open_since(now - TO, now - FROM)
+        waiting = payments.open_since(now - start, now - end)
         for shop_id, payment_id in waiting:
             work.enqueue("ask_gateway", for_shop=shop_id, key=f"ask-payment:{payment_id}", payment_id=payment_id)
     return len(waiting)

@@ -56,14 +56,16 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
 def _wait_for_person(work: Work, order: Order, payment: Payment, event: PaymentEvent, difference: str) -> None:
     """Signed, but not what was asked for: a person decides, and an alarm stands until then."""
     event.note = difference
-    if difference in {"account", "external_id"}:
-        return  # speaks of another payment than ours: nothing of ours has been paid
-    payments.receive(payment, Told(event.external_id, event.amount_minor, event.currency, event.account))
-    payment.outcome, payment.attention_reason = "attention", f"{difference}_differs"
-    if order.state == "pending":
-        orders.move(order, "attention", reason=f"{difference}_differs")
-        inventory.release(order.reservation_id)
     work.record("payment_mismatched", f"order:{order.id}", payment=payment.id, difference=difference)
+    if difference in {"account", "external_id"} or not event.amount_minor:
+        return  # speaks of another payment than ours, or of no money at all: nothing of ours has been paid
+    payments.receive(payment, Told(event.external_id, event.amount_minor, event.currency, event.account))
+    if order.state != "pending":
+        _send_back(work, order, payment, f"{difference}_differs")
+        return
+    payment.outcome, payment.attention_reason = "attention", f"{difference}_differs"
+    orders.move(order, "attention", reason=f"{difference}_differs")
+    inventory.release(order.reservation_id)
 
 
 def _already_bought(order: Order, payment: Payment) -> bool:
@@ -104,12 +106,11 @@ def _wants(lines: Sequence[OrderLine]) -> list[Want]:
 
 
 def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
-    refund_id = payments.request_refund(
-        payment, key=f"{reason}:{payment.id}", amount_minor=payment.amount_minor, reason=reason
-    )
+    received = payment.received_minor or 0
+    refund_id = payments.request_refund(payment, key=f"{reason}:{payment.id}", amount_minor=received, reason=reason)
     if reason == "late_and_sold_out":
         orders.move(order, "refunding", reason=reason)
     else:
         orders.note(order, "refunding_extra", reason=reason)
     work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
-    notifications.decide(work, order, "refunding", reason=reason, amount_minor=payment.amount_minor)
+    notifications.decide(work, order, "refunding", reason=reason, amount_minor=received)

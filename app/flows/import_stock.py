@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.inventory import importing, imports, keys, low_stock, reordering, storing, uploads
 from app.domain.inventory.importing import Chunk, Plan
@@ -191,12 +191,14 @@ def read_choices(told: dict[str, Any], *, at: datetime) -> Choices:
 
     Codes that had expired `at` that moment are malformed. ValueError says that a choice is none.
     """
-    separator, zone = told.get("separator"), told.get("zone") or ZONE
-    if zone not in available_timezones():
-        raise ValueError("no such time zone")
+    separator = told.get("separator")
+    try:
+        zone = ZoneInfo(told.get("zone") or ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("no such time zone") from None
     return Choices(
         separator=None if separator is None else Separator(separator),
         has_header=told.get("has_header"),
-        zone=ZoneInfo(zone),
+        zone=zone,
         now=at,
     )

@@ -15,6 +15,7 @@ class RepricedListing:
 
     listing_id: int
     name: str
+    name_en: str
     floor_minor: int
     price: Repriced
 
@@ -31,7 +32,8 @@ def preview(listing_ids: Collection[int], change: PriceChange) -> list[RepricedL
     """What each listing's price would become; nothing is changed."""
     return [
         RepricedListing(
-            listing.id, f"{product.name} {sku.name}", sku.floor_minor,
+            listing.id, f"{product.name} · {sku.name}",
+            f"{product.name_en or product.name} · {sku.name_en or sku.name}", sku.floor_minor,
             reprice(
                 listing.price_minor, suggested_minor=sku.suggested_minor, floor_minor=sku.floor_minor, change=change
             ),
@@ -47,7 +49,9 @@ def apply_prices(wanted: Mapping[int, tuple[int, int]], *, actor: Actor) -> Appl
         going = {key: new for key, (was, new) in wanted.items() if seen.get(key) == was}
         for listing_id in sorted(going):
             service.set_price(listing_id, going[listing_id])
-        work.record("listings.repriced", "listings", prices={str(key): new for key, new in sorted(going.items())})
+        work.record(
+            "listings.repriced", "listings", prices={str(key): new for key, new in sorted(going.items())}
+        )
         return Applied(len(going), len(wanted) - len(going))
 
 

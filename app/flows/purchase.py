@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -22,6 +22,7 @@ from app.domain.orders.models import Order, OrderLine
 from app.domain.orders.queries import Visitor
 from app.domain.payments import gateways
 from app.domain.payments import queries as payment_queries
+from app.domain.payments import service as payments
 from app.domain.payments.gateway import CheckoutRequest
 from app.domain.payments.models import Payment
 from app.domain.pricing import quotes, rules
@@ -58,12 +59,23 @@ class PlaceOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """What a gateway will be asked for one payment attempt; `url` where it has answered before."""
+
+    gateway: str
+    request: CheckoutRequest
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """An order that waits for its money; `payment_id` is its open payment attempt."""
 
     order_id: int
     number: str
     payment_id: int | None
+    asking: Asking | None = field(default=None, repr=False)
+    """Spares open_payment a look at what this very call has written."""
 
 
 def quote(shop: Tenant, cart: Mapping[int, int]) -> tuple[Quote, dict[int, OnSale]]:
@@ -141,7 +153,8 @@ def _place(
         orders.note(order, "placed")
         payment = _attempt(work, order, command.method)
         work.session.flush()
-        return Placed(order.id, order.number, payment.id)
+        names = [_named(goods[line.listing_id], line.quantity) for line in quoted.lines]
+        return Placed(order.id, order.number, payment.id, _asking(payment, order, names, shop))
 
 
 def try_again(order_id: int, method: str, *, actor: Actor) -> Placed:
@@ -157,35 +170,40 @@ def try_again(order_id: int, method: str, *, actor: Actor) -> Placed:
         _refuse_closed()
         if order.state != "pending" or order.expires_at < clock.now():
             raise OrderNotPayable(state=order.state)
-        before = payment_queries.of_order(order.id)
-        payment = next((one for one in before if one.method == method and one.state in {"created", "open"}), None)
-        if payment is None and len(before) >= MOST_ATTEMPTS:
+        payment = payment_queries.open_by(order.id, method)
+        if payment is None and len(payment_queries.of_order(order.id)) >= MOST_ATTEMPTS:
             raise OrderNotPayable(state=order.state, reason="too_many_attempts", most=MOST_ATTEMPTS)
-        if payment is None:
-            payment = _attempt(work, order, method)
-            work.session.flush()
+        payment = payment or _attempt(work, order, method)
+        work.session.flush()
         return Placed(order.id, order.number, payment.id)
 
 
-def open_payment(payment_id: int, *, shop: Tenant, return_url: str) -> str:
+def open_payment(
+    payment_id: int, *, shop: Tenant, return_url: str, asking: Asking | None = None
+) -> str:
     """Take a payment attempt to its gateway and return the address where the buyer pays.
 
     The gateway is called outside any transaction, under the attempt's own
     reference: asking again gives the same checkout.
     """
+    asking = asking or _look_up(payment_id, shop)
+    if asking.url is not None:
+        return asking.url
+    request = replace(asking.request, return_url=return_url, cancel_url=return_url)
+    checkout = gateways.gateway(asking.gateway).create_checkout(request)
+    with unit_of_work() as work:
+        state = payments.note_checkout(payment_id, checkout.url, checkout.external_id)
+        if state == "expired":  # the order ended while we were asking
+            work.enqueue("close_checkout", key=f"close:{payment_id}", payment_id=payment_id)
+    return checkout.url
+
+
+def _look_up(payment_id: int, shop: Tenant) -> Asking:
     with unit_of_work() as work:
         payment = work.session.get_one(Payment, payment_id)
         order = work.session.get_one(Order, payment.order_id)
-        if payment.url is not None:
-            return payment.url
         names = [f"{line.product_name} {line.sku_name} ×{line.quantity}" for line in order_queries.lines_of(order.id)]
-        gateway, request = payment.gateway, _checkout_request(payment, order, names, shop, return_url)
-    checkout = gateways.gateway(gateway).create_checkout(request)
-    with unit_of_work() as work:
-        payment = work.session.get_one(Payment, payment_id)
-        if payment.state == "created":
-            payment.state, payment.url, payment.external_id = "open", checkout.url, checkout.external_id
-    return checkout.url
+        return _asking(payment, order, names, shop)
 
 
 def cancel_order(order_id: int, *, actor: Actor) -> None:
@@ -287,14 +305,17 @@ def _attempt(work: Work, order: Order, method: str) -> Payment:
     return payment
 
 
-def _checkout_request(
-    payment: Payment, order: Order, names: Sequence[str], shop: Tenant, return_url: str
-) -> CheckoutRequest:
+def _named(item: OnSale, quantity: int) -> str:
+    return f"{item.product_name} {item.sku_name} ×{quantity}"
+
+
+def _asking(payment: Payment, order: Order, names: Sequence[str], shop: Tenant) -> Asking:
     expires_at: datetime = order.expires_at
-    return CheckoutRequest(
+    request = CheckoutRequest(
         reference=payment.reference, order_number=order.number, amount_minor=payment.amount_minor,
-        currency=payment.currency, method=payment.method, description=" + ".join(names)[:240], return_url=return_url,
-        cancel_url=return_url, expires_at=expires_at, email=order.email, locale=order.locale,
+        currency=payment.currency, method=payment.method, description=" + ".join(names)[:240], return_url="",
+        cancel_url="", expires_at=expires_at, email=order.email, locale=order.locale,
         shop_name=str((order.locale == "en" and shop.settings.get("name_en")) or shop.name),
         shop_theme=shop.theme,
     )  # fmt: skip
+    return Asking(payment.gateway, request, payment.url)

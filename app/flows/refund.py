@@ -1,5 +1,7 @@
 """Money goes back: asked for once, sent under one key, written down when the gateway says so."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from app.domain.notifications import service as notifications
@@ -13,6 +15,9 @@ from app.domain.payments.models import Payment, Refund
 from app.flows.deliver import finish
 from app.foundation import clock
 from app.foundation.unit_of_work import Work, unit_of_work
+from tenants.context import platform_scope
+
+ASK_AFTER = timedelta(minutes=5)
 
 
 def send_refund(refund_id: int) -> None:
@@ -39,13 +44,14 @@ def send_refund(refund_id: int) -> None:
 def hear_refund(event_id: int, payment_id: int, order_id: int) -> None:
     """Work on a stored event about a refund, once."""
     with unit_of_work() as work:
-        orders.lock(order_id)
+        order = orders.lock(order_id)
         event = payments.lock_event(event_id)
         if event is None:
             return
-        refund = _meant(work, payment_id, event.payload.get("refund_reference"), event.external_id)
+        refund = _meant(work, payment_id, event.payload.get("refund_reference"), event.payload.get("refund_id"))
         if refund is None:
-            event.outcome, event.note = "unmatched", "refund"
+            event.outcome, event.note = "unmatched", "foreign_refund"
+            _call_person(order, payment_id, "foreign_refund")
             return
         record(work, refund.id, "succeeded" if event.kind == "refunded" else "failed", None)
         event.outcome = "applied"
@@ -58,11 +64,7 @@ def hear_dispute(event_id: int, payment_id: int, order_id: int) -> None:
         event = payments.lock_event(event_id)
         if event is None:
             return
-        payment = payments.lock(payment_id)
-        payment.attention_reason = "dispute"
-        if payment.state == "received":
-            payment.outcome = "attention"
-        orders.move(order, "attention", reason="dispute")
+        _call_person(order, payment_id, "dispute")
         event.outcome = "applied"
 
 
@@ -72,7 +74,10 @@ def record(work: Work, refund_id: int, state: str, external_id: str | None) -> N
     order = orders.lock(refund.order_id)
     refund = work.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
     refund.external_id = external_id or refund.external_id
-    if refund.state in {"succeeded", "failed"}:
+    if state == "failed" and refund.state == "succeeded":
+        # A bank may send a refund back days after it went through.
+        payments.lock(refund.payment_id).refunded_minor -= refund.amount_minor
+    elif refund.state in {"succeeded", "failed"}:
         return
     if state == "failed":
         _wait_for_person(work, order, refund)
@@ -112,17 +117,35 @@ def _all_is_back(order: Order) -> bool:
 
 def _wait_for_person(work: Work, order: Order, refund: Refund) -> None:
     refund.state = "failed"
-    payment = payments.lock(refund.payment_id)
-    payment.outcome, payment.attention_reason = "attention", "refund_failed"
-    if order.state != "attention":
-        orders.move(order, "attention", reason="refund_failed")
+    _call_person(order, refund.payment_id, "refund_failed")
     work.record("refund_failed", f"order:{order.id}", refund=refund.id)
 
 
+def _call_person(order: Order, payment_id: int, reason: str) -> None:
+    """Somebody must look at this payment, whatever its order has become."""
+    payment = payments.lock(payment_id)
+    payment.attention_reason = reason
+    if payment.state == "received":
+        payment.outcome = "attention"
+    if order.state == "attention":
+        orders.note(order, "attention_again", reason=reason)
+    else:
+        orders.move(order, "attention", reason=reason)
+
+
 def _meant(work: Work, payment_id: int, key: str | None, external_id: str | None) -> Refund | None:
+    """The refund of ours an event speaks of: by our key, else by the gateway's number; never by guess."""
     found = select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.id)
-    refunds = work.session.execute(found).scalars().all()
-    by_key = [refund for refund in refunds if key and refund.key == key]
-    by_number = [refund for refund in refunds if external_id and refund.external_id == external_id]
-    only = list(refunds) if len(refunds) == 1 else []
-    return next(iter(by_key or by_number or only), None)
+    for refund in work.session.execute(found).scalars():
+        if (key and refund.key == key) or (external_id and refund.external_id == external_id):
+            return refund
+    return None
+
+
+def send_waiting_refunds() -> int:
+    """The clock's tick: refunds that have had no answer for a while are asked about again, under the same key."""
+    with platform_scope(), unit_of_work() as work:
+        waiting = payment_queries.waiting_refunds(clock.now() - ASK_AFTER)
+        for shop_id, refund_id in waiting:
+            work.enqueue("send_refund", for_shop=shop_id, key=f"refund:{refund_id}", refund_id=refund_id)
+    return len(waiting)

@@ -54,7 +54,7 @@ def use(token: str, *, shop: Tenant, locale: str, actor: Actor) -> BuyerIn:
     with unit_of_work(actor) as work:
         email = buyers.use_sign_in(ids.token_digest(token), at=clock.now())
         if email is None:
-            raise SignInLinkSpent()
+            raise SignInLinkSpent
         buyer_id = buyers.come_in(shop.id, email, locale=locale, at=clock.now())
         work.record("buyer.signed_in", f"buyer:{buyer_id}")
         return BuyerIn(buyer_id, email)

@@ -37,8 +37,11 @@ SEND_WITHIN = timedelta(seconds=60)
 def place_topup(supplier_order_id: int) -> None:
     """Send one attempt to its supplier, at most once in its life."""
     with unit_of_work() as work:
-        kept = work.session.get_one(SupplierOrder, supplier_order_id, with_for_update=True)
+        order, delivery, kept = _locked(supplier_order_id)
         if kept.state != State.PLACING:
+            return
+        if order.state not in {"paid", "attention"} or delivery.state in {"delivered", "failed"}:
+            kept.state, kept.reason, kept.ended_at = State.FAILED.value, "order_is_over", clock.now()
             return
         if kept.sent_at is not None:
             # It may have been sent by a process that died: from here on we only ask.
@@ -65,7 +68,7 @@ def hear_supplier(name: str, headers: Mapping[str, str], body: bytes, *, path: s
         headers, body, path=path, query=query, secrets=[settings().supplier_secret], now=time.time()
     )
     with platform_scope(), unit_of_work():
-        owner = attempts.by_reference(told.reference)
+        owner = attempts.by_reference(told.reference, supplier=name)
     if owner is None:
         raise NotFound(what="supplier_order")
     with shop_scope(owner[0]):
@@ -89,10 +92,7 @@ def _heard(supplier_order_id: int, outcome: Outcome, source: Source) -> None:
         brand_id = _brand_of(supplier_order_id)
     key = _key(brand_id) if outcome.voucher is not None else None
     with unit_of_work() as work:
-        kept = attempts.row(supplier_order_id)
-        delivery = work.session.get_one(Delivery, kept.delivery_id)
-        order = orders.lock(delivery.order_id)
-        delivery, kept = attempts.lock_delivery(delivery.id), attempts.row(supplier_order_id)
+        order, delivery, kept = _locked(supplier_order_id)
         heard = rules.hear(attempts.as_attempt(kept), outcome, source, clock.now())
         attempts.keep(kept, heard.attempt)
         if key is not None and outcome.voucher is not None and kept.secret is None:
@@ -105,6 +105,13 @@ def _heard(supplier_order_id: int, outcome: Outcome, source: Source) -> None:
             work.enqueue("ask_topup", key=f"ask-now:{kept.id}", supplier_order_id=kept.id)
         work.session.flush()
         _go_on(work, order, delivery, kept.unit)
+
+
+def _locked(supplier_order_id: int) -> tuple[Order, Delivery, SupplierOrder]:
+    """An attempt with its order and delivery, locked from the order down and read again under the locks."""
+    delivery_id = attempts.row(supplier_order_id).delivery_id
+    order = orders.lock(session().get_one(Delivery, delivery_id).order_id)
+    return order, attempts.lock_delivery(delivery_id), attempts.row(supplier_order_id)
 
 
 def _brand_of(supplier_order_id: int) -> int:
@@ -146,9 +153,10 @@ def _go_on(work: Work, order: Order, delivery: Delivery, unit: int) -> None:
 
 def _call_person(work: Work, order: Order, delivery: Delivery, step: CallPerson) -> None:
     delivery.state = "unknown"
-    if order.state != "attention":
+    if order.state == "paid":
         orders.move(order, "attention", reason=f"supplier_{step.alarm.value}")
         payments.settle_outcome(order.id, "attention")
+    work.record("supplier_needs_person", f"order:{order.id}", alarm=step.alarm.value, delivery=delivery.id)
 
 
 def _end_line(
@@ -171,21 +179,27 @@ def _end_line(
         _give_back(work, order, line, failed=ends.count(False))
     if order.state == "attention" and order.attention_reason and order.attention_reason.startswith("supplier_"):
         orders.move(order, "paid")
+        payments.reopen_outcome(order.id)
     work.session.flush()
     finish(work, order)
 
 
 def _give_back(work: Work, order: Order, line: OrderLine, *, failed: int) -> None:
+    """Ask back the share of the units that failed, from the money that bought the order."""
     shares = money.split(line.net_minor, [1] * line.quantity)
-    amount = sum(shares[line.quantity - failed :])
+    owed = sum(shares[line.quantity - failed :])
     for payment in payment_queries.of_order(order.id):
-        if payment.state == "received":
-            refund_id = payments.request_refund(
-                payment, key=f"line:{line.id}", amount_minor=amount, reason="supplier_failed",
-                order_line_id=line.id if failed == line.quantity else None,
-            )  # fmt: skip
-            if refund_id is not None:
-                work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
-                notifications.decide(work, order, "refunding", reason="supplier_failed", amount_minor=amount)
-                return
-
+        if payment.state != "received" or payment.outcome == "attention":
+            continue
+        refund_id = payments.request_refund(
+            payment, key=f"line:{line.id}:{payment.id}", amount_minor=owed, reason="supplier_failed",
+            order_line_id=line.id if failed == line.quantity else None,
+        )  # fmt: skip
+        if refund_id is not None:
+            work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
+            notifications.decide(work, order, "refunding", reason="supplier_failed", amount_minor=owed)
+            return
+    # Nothing that was received can be asked back: somebody must look.
+    if order.state != "attention":
+        orders.move(order, "attention", reason="nothing_to_refund")
+    work.record("nothing_to_refund", f"order:{order.id}", line=line.id, owed_minor=owed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from flask import has_app_context
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, Text, func
+from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, Text, event, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 
@@ -42,7 +42,24 @@ class ScopedSession(FlaskSession):
 
 scoping.install(ScopedSession)
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": ScopedSession, "expire_on_commit": False})
+
+class ReadingSession(ScopedSession):
+    """The session outside a unit of work: PostgreSQL refuses its writes.
+
+    It ends by COMMIT, because at a ROLLBACK the driver forgets every statement it has prepared.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.info[scoping.READS_ONLY] = True
+
+    def close(self) -> None:
+        if self.in_transaction() and self.is_active:
+            self.commit()
+        super().close()
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": ReadingSession, "expire_on_commit": False})
 
 if TYPE_CHECKING:
     Record = Base
@@ -51,6 +68,12 @@ else:
 
 Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+
+
+@event.listens_for(Engine, "connect")
+def _keep_prepared(connection: Any, _: Any) -> None:
+    # More statements than the driver keeps by itself: those it forgets are planned again and again.
+    connection.prepared_max = 600
 
 
 def fresh_session() -> ScopedSession:

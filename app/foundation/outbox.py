@@ -34,6 +34,8 @@ class OutboxRow(Record):
     created_at: Mapped[CreatedAt]
     due_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often it was put on a queue: a backlog raises it, though nothing failed."""
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
     last_error: Mapped[str | None]
     failed_at: Mapped[datetime | None]
 
@@ -41,7 +43,9 @@ class OutboxRow(Record):
 PUT = text(
     "INSERT INTO outbox (kind, shop_id, brand_id, key, payload, due_at) VALUES"
     " (:kind, :shop_id, :brand_id, :key, CAST(:payload AS jsonb), now() + make_interval(secs => :delay))"
-    " ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING"
+    # A job that was given up is tried again when somebody asks for it anew; one that waits is not doubled.
+    " ON CONFLICT (key) WHERE key IS NOT NULL DO UPDATE SET failed_at = NULL, failures = 0, last_error = NULL,"
+    " due_at = EXCLUDED.due_at, payload = EXCLUDED.payload WHERE outbox.failed_at IS NOT NULL"
 )
 
 
@@ -56,7 +60,7 @@ def put(
 ) -> None:
     """Add a job to the open transaction, to run in the open scope, or for a shop the platform names.
 
-    A key that is still waiting is not doubled.
+    A key that is still waiting is not doubled; one that was given up gets another chance.
     """
     scope = current_scope()
     values = {"kind": kind, "shop_id": scope.shop_id or for_shop, "brand_id": scope.brand_id}

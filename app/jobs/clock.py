@@ -5,10 +5,11 @@ from collections.abc import Callable
 from flask import Flask
 from rq.cron import CronScheduler
 
-from app.flows.ask_gateway import ask_about_open_payments
+from app.flows.ask_gateway import ask_about_old_payments, ask_about_open_payments
 from app.flows.expire import expire_checkouts
 from app.flows.import_stock import forget_uploads
 from app.flows.low_stock import tell_low_stock
+from app.flows.refund import send_waiting_refunds
 from app.flows.sign_in_buyer import forget_links
 from app.flows.withhold_expired import withhold_expired
 from app.foundation.runtime import redis
@@ -18,6 +19,8 @@ from app.jobs.registry import NORMAL
 TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (5, expire_checkouts),
     (60, ask_about_open_payments),
+    (1800, ask_about_old_payments),
+    (60, send_waiting_refunds),
     (60, tell_low_stock),
     (3600, forget_uploads),
     (3600, forget_links),

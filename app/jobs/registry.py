@@ -25,20 +25,22 @@ class Handler:
     queue: str
     lease_seconds: int = 30
     tries: int = 12
+    batch: int = 20
+    """How many rows one job may carry: few where each waits for somebody else's server."""
 
 
 HANDLERS: dict[str, Handler] = {
     "confirm_payment": Handler(confirm_payment, URGENT),
     "deliver_order": Handler(deliver_order, URGENT),
-    "place_topup": Handler(place_topup, NORMAL, lease_seconds=60),
-    "ask_topup": Handler(ask_topup, NORMAL, lease_seconds=60),
-    "ask_gateway": Handler(ask_gateway, NORMAL, lease_seconds=60),
-    "close_checkout": Handler(close_checkout, NORMAL, lease_seconds=60),
-    "send_refund": Handler(send_refund, NORMAL, lease_seconds=60),
+    "place_topup": Handler(place_topup, NORMAL, lease_seconds=60, batch=1),
+    "ask_topup": Handler(ask_topup, NORMAL, lease_seconds=60, batch=1),
+    "ask_gateway": Handler(ask_gateway, NORMAL, lease_seconds=60, batch=1),
+    "close_checkout": Handler(close_checkout, NORMAL, lease_seconds=60, batch=1),
+    "send_refund": Handler(send_refund, NORMAL, lease_seconds=60, batch=1),
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),
     "reorder_codes": Handler(reorder_codes, BULK, lease_seconds=300),
-    "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS),
-    "send_sandbox_event": Handler(send_sandbox_event, URGENT, lease_seconds=15),
-    "send_mail": Handler(send_mail, MAIL, lease_seconds=120),
+    "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS, batch=1),
+    "send_sandbox_event": Handler(send_sandbox_event, NORMAL, lease_seconds=30, batch=5),
+    "send_mail": Handler(send_mail, MAIL, lease_seconds=120, batch=5),
 }

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 # 2, 4, 8 … seconds after a failure, never more than ten minutes.
 BACK_OFF = text(
-    "UPDATE outbox SET last_error = :error, due_at = now() + make_interval(secs => least(600, 2 ^ least(attempts, 12))),"
-    " failed_at = CASE WHEN attempts >= :tries THEN now() END WHERE id = :id"
+    "UPDATE outbox SET last_error = :error, failures = failures + 1, due_at = now() + make_interval(secs => least(600, 2 ^ least(failures + 1, 12))),"
+    " failed_at = CASE WHEN failures + 1 >= :tries THEN now() END WHERE id = :id"
 )
 
 

@@ -68,8 +68,9 @@ def usual(settings: Mapping[str, str]) -> Plan:
         parts=(
             *supplier,
             # Two, so that a long import never stands in front of somebody who has paid.
-            Part("worker-urgent", (*worker, "work", "urgent", "normal"), patience=60.0),
-            Part("worker-patient", (*worker, "work", "normal", "mail", "bulk"), patience=60.0),
+            Part("worker-urgent", (*worker, "work", "urgent"), patience=60.0),
+            Part("worker", (*worker, "work", "normal", "mail"), patience=60.0),
+            Part("worker-bulk", (*worker, "work", "bulk", "mail"), patience=60.0),
             Part("relay", (*worker, "relay")),
             Part("clock", (*worker, "clock")),
             Part("web", web(settings), patience=30.0),

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import func, select, text
 
@@ -77,11 +77,13 @@ def buy(shop: Tenant, cart: Mapping[Goods, int] | Goods, **who: str) -> Placed:
     return placed
 
 
-def run_jobs(rounds: int = 20) -> None:
-    """Run every due job until none is left; a job that failed fails the test."""
+def run_jobs(rounds: int = 20, *, kinds: Collection[str] = ()) -> None:
+    """Run every due job (of these kinds, if any are named) until none is left; a job that failed fails the test."""
     for _ in range(rounds):
         with platform_scope():
             due = select(OutboxRow.id).where(OutboxRow.due_at <= func.now(), OutboxRow.failed_at.is_(None))
+            if kinds:
+                due = due.where(OutboxRow.kind.in_(kinds))
             ids_due = session().execute(due.order_by(OutboxRow.id)).scalars().all()
             session().rollback()
         if not ids_due:

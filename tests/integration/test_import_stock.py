@@ -309,3 +309,13 @@ def test_an_upload_nobody_confirms_is_forgotten_after_a_day(goods: Goods, owner:
             text("SELECT state, source FROM stock_imports WHERE id = :id"), {"id": import_id}
         )
         assert kept.one() == ("cancelled", None)
+
+
+@pytest.mark.parametrize("choices", [{"zone": "Nowhere/City"}, {"zone": "../etc/passwd"}, {"separator": "-"}])
+def test_a_choice_that_is_none_is_refused_before_anything_moves(
+    goods: Goods, choices: dict[str, str]
+) -> None:
+    import_id = receive(goods, many(3))
+    with pytest.raises(ValueError):
+        confirm(goods, import_id, **choices)
+    assert state_of(goods, import_id).state == "waiting"

@@ -73,7 +73,7 @@ def shop_tables() -> list[Table]:
 IMPORT = text("""
     INSERT INTO stock_imports (brand_id, sku_id, batch_id, data_key_id, file_name)
     SELECT b.brand_id, b.sku_id, b.id, k.id, 'codes.txt' FROM code_batches b JOIN data_keys k USING (brand_id)
-    WHERE b.brand_id = :brand LIMIT 1
+    WHERE b.brand_id = :brand LIMIT 1 RETURNING stock_imports.id
 """)
 
 
@@ -86,6 +86,7 @@ class Side:
     counted: Goods
     placed: Placed
     line_id: int
+    import_id: int
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _side() -> Side:
     placed = buy(shop, {goods: 1, counted: 1})
     place(shop, {goods: 1, counted: 2})  # one more that waits for its money
     with platform_scope(), unit_of_work() as work:
-        work.session.execute(IMPORT, {"brand": goods.brand_id})
+        import_id = work.session.execute(IMPORT, {"brand": goods.brand_id}).scalar_one()
     with shop_scope(shop.id):
         line_id = order_queries.lines_of(placed.order_id)[0].id
         session().rollback()
@@ -120,7 +121,7 @@ def _side() -> Side:
         with unit_of_work() as work:
             _rare_rows(work.session, shop, placed)
         _refund_something(placed)
-    return Side(shop, goods, counted, placed, line_id)
+    return Side(shop, goods, counted, placed, line_id, import_id)
 
 
 def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:

@@ -36,7 +36,7 @@ def check_approved(distributor: Distributor) -> None:
 
 
 def keep_draft(distributor_id: int, **values: Any) -> Shop:
-    """The one draft of a distributor with these values, made where there is none; SlugTaken when somebody was faster."""
+    """The one draft of a distributor with these values; SlugTaken when somebody was faster."""
     draft = shops.draft_of(distributor_id)
     if draft is None:
         draft = Shop(distributor_id=distributor_id)

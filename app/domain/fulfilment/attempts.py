@@ -1,11 +1,12 @@
 """Attempts at a supplier as rows: read, locked and written, inside the caller's transaction."""
 
+import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from app.domain.fulfilment.models import Delivery, SupplierOrder
-from app.domain.fulfilment.rules import Attempt, State
+from app.domain.fulfilment.rules import OPEN, Attempt, State
 from app.foundation.database import session
 from app.foundation.errors import NotFound
 
@@ -23,15 +24,25 @@ def row(supplier_order_id: int) -> SupplierOrder:
     return session().get_one(SupplierOrder, supplier_order_id, populate_existing=True)
 
 
+def open_rows(delivery_ids: Sequence[int]) -> Sequence[SupplierOrder]:
+    """Attempts of these deliveries that have not ended."""
+    found = select(SupplierOrder).where(
+        SupplierOrder.delivery_id.in_(delivery_ids), SupplierOrder.state.in_([state.value for state in OPEN])
+    )
+    return session().execute(found).scalars().all()
+
+
 def rows_of(delivery_id: int) -> Sequence[SupplierOrder]:
     """All attempts of a delivery, by unit and then in the order they were made."""
     found = select(SupplierOrder).where(SupplierOrder.delivery_id == delivery_id)
     return session().execute(found.order_by(SupplierOrder.unit, SupplierOrder.position)).scalars().all()
 
 
-def by_reference(reference: str) -> tuple[int, int] | None:
-    """(shop id, attempt id) of a reference; needs the platform's scope."""
-    found = select(SupplierOrder.shop_id, SupplierOrder.id).where(SupplierOrder.reference == reference)
+def by_reference(reference: str, *, supplier: str) -> tuple[int, int] | None:
+    """(shop id, attempt id) of a reference, if it is this supplier's; needs the platform's scope."""
+    found = select(SupplierOrder.shop_id, SupplierOrder.id).where(
+        SupplierOrder.reference == reference, SupplierOrder.supplier == supplier
+    )
     told = session().execute(found).first()
     return (told[0], told[1]) if told else None
 
@@ -53,7 +64,7 @@ def add(delivery: Delivery, *, unit: int, position: int, supplier: str) -> Suppl
     """A new attempt, written down before anything is sent."""
     made = SupplierOrder(
         shop_id=delivery.shop_id, delivery_id=delivery.id, unit=unit, position=position, supplier=supplier,
-        reference=f"top_{delivery.id}_{unit}_{position}", state="placing",
+        reference=f"top_{secrets.token_hex(12)}", state="placing",
     )  # fmt: skip
     session().add(made)
     session().flush()

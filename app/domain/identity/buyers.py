@@ -28,5 +28,7 @@ def forget_links(before: datetime) -> None:
 def come_in(shop_id: int, email: str, *, locale: str, at: datetime) -> int:
     """The shop's buyer with this e-mail, made on the first visit."""
     row = insert(Buyer).values(shop_id=shop_id, email=email, locale=locale, last_seen_at=at)
-    kept = row.on_conflict_do_update(index_elements=["shop_id", "email"], set_={"last_seen_at": at, "locale": locale})
+    kept = row.on_conflict_do_update(
+        index_elements=["shop_id", "email"], set_={"last_seen_at": at, "locale": locale}
+    )
     return int(session().execute(kept.returning(Buyer.id)).scalar_one())

@@ -22,6 +22,7 @@ POOL_KINDS = frozenset({"code", "link"})
 CLAIM_CODES = text("SELECT stock.claim_codes(:reservation, :sku, :quantity)")
 CLAIM_SLOTS = text("SELECT stock.claim_slots(:reservation, :sku, :quantity)")
 RELEASE = text("SELECT stock.release(:reservation)")
+UNSELL = text("SELECT stock.unsell(:line)")
 WITHHOLD = text("""
     UPDATE codes SET state = 'withheld' WHERE id IN (
         SELECT id FROM codes WHERE state = 'free' AND expires_at <= :at
@@ -86,6 +87,11 @@ def sell(reservation_id: int, lines: Sequence[tuple[int, int, str]]) -> bool:
             if sold != quantity:
                 raise AssertionError(f"line {line_id} owes {quantity} codes, {sold} were held")
     return True
+
+
+def unsell(order_line_id: int) -> int:
+    """Give back what a line bought and never received; how many pieces. What was handed out never comes back."""
+    return int(session().execute(UNSELL, {"line": order_line_id}).scalar_one())
 
 
 def _move(reservation_id: int, state: str) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 
@@ -73,16 +72,4 @@ def open_on_device(device: str, limit: int = 20) -> Sequence[str]:
 def of_buyer(email: str, limit: int = 100) -> Sequence[Order]:
     """A signed-in buyer's orders in the open shop, newest first."""
     found = select(Order).where(Order.email == email).order_by(Order.id.desc()).limit(limit)
-    return session().execute(found).scalars().all()
-
-
-def stuck(before: datetime, limit: int = 200) -> Sequence[Order]:
-    """Paid and not finished since before a time, or waiting for a person; for the platform."""
-    found = (
-        select(Order)
-        .where(Order.state.in_(("paid", "refunding", "attention")))
-        .where(or_(Order.state == "attention", Order.paid_at < before))
-        .order_by(Order.paid_at)
-        .limit(limit)
-    )
     return session().execute(found).scalars().all()

@@ -13,7 +13,7 @@ NEXT = {
     "cancelled": {"paid", "refunding", "attention"},
     "paid": {"delivered", "refunding", "refunded", "attention"},
     "delivered": {"refunding", "attention"},
-    "refunding": {"refunded", "delivered", "attention"},
+    "refunding": {"refunded", "attention"},
     "attention": {"paid", "delivered", "refunding", "refunded", "cancelled", "expired"},
     "refunded": {"attention"},
 }

@@ -45,7 +45,7 @@ def move(order: Order, state: str, **facts: Any) -> None:
     order.state = state
     now = clock.now()
     if state == "paid":
-        order.paid_at = now
+        order.paid_at = order.paid_at or now
     if state == "delivered":
         order.delivered_at = now
     order.ended_at = now if state in ENDED else None

@@ -37,6 +37,17 @@ def of_order(order_id: int) -> Sequence[Payment]:
     return session().execute(found).scalars().all()
 
 
+def open_by(order_id: int, method: str) -> Payment | None:
+    """The newest attempt by a method that can still be paid."""
+    found = (
+        select(Payment)
+        .where(Payment.order_id == order_id, Payment.method == method, Payment.state.in_(("created", "open")))
+        .order_by(Payment.id.desc())
+        .limit(1)
+    )
+    return session().execute(found).scalar()
+
+
 def refunds_of(order_id: int) -> Sequence[Refund]:
     found = select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)
     return session().execute(found).scalars().all()
@@ -53,23 +64,12 @@ def open_since(start: datetime, end: datetime, limit: int = 200) -> Sequence[tup
     return [(shop_id, payment_id) for shop_id, payment_id in session().execute(found)]
 
 
-def unsettled(before: datetime, limit: int = 200) -> Sequence[Payment]:
-    """Money received before a time that has come to no end: each needs an alarm; for the platform."""
+def waiting_refunds(before: datetime, limit: int = 200) -> Sequence[tuple[int, int]]:
+    """(shop id, refund id) of refunds asked for before a time and not ended; for the platform."""
     found = (
-        select(Payment)
-        .where(Payment.state == "received", Payment.outcome.is_(None), Payment.received_at < before)
-        .order_by(Payment.received_at)
+        select(Refund.shop_id, Refund.id)
+        .where(Refund.state.in_(("requested", "sent")), Refund.created_at < before)
+        .order_by(Refund.created_at)
         .limit(limit)
     )
-    return session().execute(found).scalars().all()
-
-
-def open_events(before: datetime, limit: int = 200) -> Sequence[PaymentEvent]:
-    """Events that nobody has worked on since before a time; for the platform."""
-    found = (
-        select(PaymentEvent)
-        .where(PaymentEvent.outcome.is_(None), PaymentEvent.received_at < before)
-        .order_by(PaymentEvent.id)
-        .limit(limit)
-    )
-    return session().execute(found).scalars().all()
+    return [(shop_id, refund_id) for shop_id, refund_id in session().execute(found)]

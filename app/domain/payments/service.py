@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.payments.models import Payment, PaymentEvent, Refund
@@ -29,6 +29,22 @@ def lock(payment_id: int) -> Payment:
     if payment is None:
         raise NotFound(what="payment")
     return payment
+
+
+def note_checkout(payment_id: int, url: str, external_id: str | None) -> str:
+    """Write down where an attempt is paid, and return its state: open now, or what it has become meanwhile."""
+    state = session().execute(
+        update(Payment)
+        .where(Payment.id == payment_id)
+        .values(
+            state=case((Payment.state == "created", "open"), else_=Payment.state),
+            url=url,
+            external_id=func.coalesce(Payment.external_id, external_id),
+        )
+        .returning(Payment.state)
+        .execution_options(synchronize_session=False)
+    )
+    return str(state.scalar_one())
 
 
 def lock_event(event_id: int) -> PaymentEvent | None:
@@ -68,6 +84,15 @@ def settle_outcome(order_id: int, outcome: str) -> None:
     )
     for payment in session().execute(waiting).scalars():
         payment.outcome = "partly_refunded" if outcome == "delivered" and payment.refunded_minor else outcome
+
+
+def reopen_outcome(order_id: int) -> None:
+    """An order that waited for a person goes on by itself: its exact money has no end yet."""
+    waiting = select(Payment).where(
+        Payment.order_id == order_id, Payment.outcome == "attention", Payment.attention_reason.is_(None)
+    )
+    for payment in session().execute(waiting).scalars():
+        payment.outcome = None
 
 
 def request_refund(

@@ -34,6 +34,8 @@ def open_shop_scope() -> None:
 
 @distributor.context_processor
 def around() -> dict[str, Any]:
+    if "seat" not in g:  # somebody without a seat here reads that there is nothing
+        return {}
     return {"frame": frame(), "shop_row": g.get("shop"), "may": g.seat.may, "firm_status": g.get("firm_status")}
 
 
@@ -51,7 +53,10 @@ def frame() -> Frame:
     own = NavItem(_("Shops"), url_for("distributor.home"), "shop")
     groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")))]
     if g.get("shop"):
-        items = [NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark) for page, mark in PAGES]
+        items = [
+            NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark)
+            for page, mark in PAGES
+        ]
         groups.append(NavGroup(tuple(items), g.shop.name))
     people = NavItem(_("People"), url_for("distributor.people"), "users")
     if g.seat.may("people"):
@@ -60,10 +65,12 @@ def frame() -> Frame:
 
 
 def _current() -> str:
+    """The place in the menu of the page that is shown; the list of shops where it has none."""
     endpoint = (request.endpoint or "").removeprefix("distributor.")
     page = BELONGS.get(endpoint, endpoint)
-    values = {"slug": g.shop.slug} if g.get("shop") and page in dict(PAGES) else {}
-    return url_for(f"distributor.{page}", **values)
+    if g.get("shop") and page in dict(PAGES):
+        return url_for(f"distributor.{page}", slug=g.shop.slug)
+    return url_for(f"distributor.{page}" if page in {"opening", "people"} else "distributor.home")
 
 
 # Pages that belong to another page's place in the menu.

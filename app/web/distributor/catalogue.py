@@ -3,7 +3,8 @@
 from typing import Any
 
 from flask import flash, g
-from flask_babel import gettext as _, ngettext
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.domain.catalog import goods, shelf
 from app.flows import listings as pricing
@@ -34,7 +35,9 @@ def catalogue(slug: str) -> Any:
         ),
         empty=_("Everything on offer is in your shop already."),
     )  # fmt: skip
-    return answer(listing, shelf.catalogue_page, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency})
+    return answer(
+        listing, shelf.catalogue_page, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency}
+    )
 
 
 def _row(row: Any) -> dict[str, Any]:

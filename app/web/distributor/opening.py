@@ -24,6 +24,8 @@ from app.web.distributor import distributor
 from tenants.context import platform_scope, shop_scope
 from tenants.hosts import is_free_form
 
+PROPOSED = 6
+
 
 @distributor.get("/open")
 @needs("manage")
@@ -61,7 +63,12 @@ def _freedom(slug: str) -> dict[str, Any]:
         free = is_free_form(slug) and shops.slug_is_free(slug, but_for=draft.id if draft else None)
         allowed = is_free_form(slug)
         proposal = "" if free or not allowed else _proposal(slug)
-    return {"allowed": allowed, "free": free, "proposal": proposal, "address": settings().shop_url(slug or "…", "")}
+    return {
+        "allowed": allowed,
+        "free": free,
+        "proposal": proposal,
+        "address": settings().shop_url(slug or "…", ""),
+    }
 
 
 def _proposal(slug: str) -> str:
@@ -70,7 +77,11 @@ def _proposal(slug: str) -> str:
 
 
 def _name(draft: Shop | None) -> Any:
-    start = {"name": draft.name, "name_en": draft.name_en, "slug": draft.slug} if draft else {"slug": proposed_slug(g.firm)}
+    start = (
+        {"name": draft.name, "name_en": draft.name_en, "slug": draft.slug}
+        if draft
+        else {"slug": proposed_slug(g.firm)}
+    )
     form = Typed(start)
     if request.method == "POST":
         values = {
@@ -103,6 +114,7 @@ def _look(draft: Shop) -> Any:
 def _goods(draft: Shop) -> Any:
     with shop_scope(draft.id):
         offered = shelf.all_sellable(draft.currency)
+    shelves = [(category, list(rows)) for category, rows in groupby(offered, key=lambda row: row[3])]
     kept = _prices(draft)
     form = Typed({f"price-{sku_id}": price for sku_id, price in kept.items()})
     if request.method == "POST":
@@ -118,9 +130,13 @@ def _goods(draft: Shop) -> Any:
                 form.blame(error, otherwise="picked")
         chosen = set(prices)
     else:
-        chosen = set(kept) or {sku.id for sku, *_rest in offered[:24]}
-    shelves = [(category, list(rows)) for category, rows in groupby(offered, key=lambda row: row[3])]
+        chosen = set(kept) or _proposed(shelves)
     return _page("goods", draft, form, shelves=shelves, chosen=chosen, kept=kept, many=len(offered))
+
+
+def _proposed(shelves: list[tuple[Any, list[Any]]]) -> set[int]:
+    """A few of every category, so that a new shop looks like one."""
+    return {row[0].id for _category, rows in shelves for row in rows[:PROPOSED]}
 
 
 def _picked(form: Typed, offered: set[int], currency: str) -> dict[int, int]:
@@ -170,6 +186,8 @@ def _prices(draft: Shop) -> dict[int, int]:
 
 def _page(step: str, draft: Shop | None, form: Typed, **context: Any) -> Any:
     at = list(STEPS).index(step)
-    labels = [_("Name"), _("Look"), _("Goods to sell"), _("Live")]
-    page = render_template(f"distributor/open_{step}.html", draft=draft, form=form, at=at, labels=labels, **context)
+    labels = [_("Name"), _("Look"), _("Goods to sell"), _("Go live")]
+    page = render_template(
+        f"distributor/open_{step}.html", draft=draft, form=form, at=at, labels=labels, **context
+    )
     return page, 422 if form.errors else 200

@@ -81,7 +81,7 @@ def show_order(number: str, *, template: str, **more: Any) -> Any:
 @needs("reveal")
 def reveal(slug: str, number: str, line_id: int) -> Any:
     """Show a line's secrets once on this page; the look is recorded first, with who and from where."""
-    found = _order(number)
+    found = _order(number, line_id)
     try:
         shown = look_at(found.id, line_id, actor=actor())
     except ProductError as error:
@@ -94,8 +94,11 @@ def reveal(slug: str, number: str, line_id: int) -> Any:
 @needs("sell")
 def deliver(slug: str, number: str, line_id: int) -> Any:
     """Hand a line over that a person has to deliver, with a code or with a word of what was done."""
-    found, form = _order(number), Typed()
-    secret, note = form.text("secret", required=False, most=2000), form.text("note", required=not request.form.get("secret"))
+    found, form = _order(number, line_id), Typed()
+    secret, note = (
+        form.text("secret", required=False, most=2000),
+        form.text("note", required=not request.form.get("secret")),
+    )
     if not form.ok:
         flash(_("Type the code, or a word of what was done."), "error")
         return back("distributor.order", slug=slug, number=number)
@@ -122,8 +125,11 @@ def refund(slug: str, number: str) -> Any:
     return back("distributor.order", slug=slug, number=number)
 
 
-def _order(number: str) -> Order:
+def _order(number: str, line_id: int | None = None) -> Order:
+    """The shop's order, with that line in it where one is named."""
     found = orders_of.order(number)
     if found is None:
         raise NotFound(what="order")
+    if line_id is not None and line_id not in {line.id for line in orders_of.lines(found.id)}:
+        raise NotFound(what="order_line")
     return found

@@ -22,7 +22,20 @@ GAUGES = {
     ),
     "perkline_orders_undelivered": (
         "Orders paid more than five minutes ago and not finished",
-        "SELECT count(*) FROM orders WHERE state IN ('paid', 'refunding') AND paid_at < now() - interval '5 minutes'",
+        "SELECT count(*) FROM orders WHERE state IN ('paid', 'refunding')"
+        " AND coalesce(paid_at, created_at) < now() - interval '5 minutes'",
+    ),
+    "perkline_payments_attention": (
+        "Payments that wait for a person",
+        "SELECT count(*) FROM payments WHERE outcome = 'attention'",
+    ),
+    "perkline_payment_events_astray": (
+        "Signed events that fit no payment of ours, or not as asked",
+        "SELECT count(*) FROM payment_events WHERE outcome IN ('mismatched', 'unmatched')",
+    ),
+    "perkline_payment_events_waiting": (
+        "Events nobody has worked on for five minutes",
+        "SELECT count(*) FROM payment_events WHERE outcome IS NULL AND received_at < now() - interval '5 minutes'",
     ),
     "perkline_payments_without_end": (
         "Payments received more than an hour ago that were neither delivered nor refunded nor handed to a person",

@@ -22,6 +22,8 @@ def open_platform_scope() -> None:
 
 @platform.context_processor
 def around() -> dict[str, Any]:
+    if "seat" not in g:  # somebody without a seat here reads that there is nothing
+        return {}
     return {"frame": frame(), "may": g.seat.may}
 
 
@@ -38,8 +40,11 @@ def frame() -> Frame:
         "stuck": _("Stuck orders"), "events": _("Payment events"), "jobs": _("Jobs"), "health": _("Health"),
         "audit": _("Audit trail"),
     }  # fmt: skip
-    groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))]
+    groups = [
+        NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))
+    ]
     if g.seat.may("people"):
         groups.append(NavGroup((NavItem(_("People"), url_for("platform.people"), "user"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("platform.")
-    return desk.frame(tuple(groups), url_for(f"platform.{BELONGS.get(endpoint, endpoint)}"))
+    page = BELONGS.get(endpoint, endpoint)
+    return desk.frame(tuple(groups), url_for(f"platform.{page if page in (*dict(PAGES), 'people') else 'home'}"))

@@ -14,7 +14,7 @@ from app.domain.orders.errors import BuyerFieldInvalid, TooManyFromAddress, TooM
 from app.domain.payments.errors import GatewayRefused, GatewayUnavailable
 from app.domain.pricing.errors import BelowFloor, PriceChanged, QuoteExpired, QuoteInvalid
 from app.flows import purchase
-from app.flows.purchase import PlaceOrder, Placed
+from app.flows.purchase import Placed, PlaceOrder
 from app.foundation.errors import Busy, InvalidInput, ProductError, TooManyRequests
 from app.foundation.runtime import settings
 from app.web import language
@@ -66,7 +66,9 @@ def _where_to_pay(placed: Placed) -> str:
     if placed.payment_id is None:
         return order_page
     try:
-        return purchase.open_payment(placed.payment_id, shop=g.tenant, return_url=here(f"{order_page}?paid=1"))
+        return purchase.open_payment(
+            placed.payment_id, shop=g.tenant, return_url=here(f"{order_page}?paid=1"), asking=placed.asking
+        )
     except (GatewayUnavailable, GatewayRefused):
         return f"{order_page}?unreachable=1"
 
@@ -82,7 +84,9 @@ def _command(wishes: Basket) -> PlaceOrder:
         locale=language.choose(),
         ip=request.remote_addr,
         fields={listing_id: wish.told for listing_id, wish in wishes.items()},
-        buyer_id=signed_in.id if signed_in and signed_in.email == request.form.get("email", "").strip().lower() else None,
+        buyer_id=signed_in.id
+        if signed_in and signed_in.email == request.form.get("email", "").strip().lower()
+        else None,
     )
 
 
@@ -90,13 +94,15 @@ def _page(chosen: str, *, error: ProductError | None = None, sealed: str = "") -
     wishes = basket.read(chosen)
     quoted = purchase.open_quote(sealed, g.tenant) if sealed else None
     if quoted is None:
-        quoted, _ = purchase.quote(g.tenant, {listing_id: wish.quantity for listing_id, wish in wishes.items()})
-    signed_in = buyer()
+        quoted, _ = purchase.quote(
+            g.tenant, {listing_id: wish.quantity for listing_id, wish in wishes.items()}
+        )
+    signed_in, asked = buyer(), request.form.get("method", "")
     page = data.CheckoutPage(
         quote=receipts.agreed(quoted, wishes),
         token=purchase.seal(quoted),
         methods=METHODS,
-        method=request.form.get("method") if request.form.get("method") in METHODS else METHODS[0],
+        method=asked if asked in METHODS else METHODS[0],
         email=request.form.get("email", signed_in.email if signed_in else ""),
         passphrase=request.form.get("passphrase", ""),
         action=f"/checkout?{NOW}=1" if chosen == NOW else "/checkout",

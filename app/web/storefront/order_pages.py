@@ -31,7 +31,11 @@ LATE = frozenset({"late_money_allocated", "late_and_sold_out"})
 
 
 def order_page(
-    order: Order, *, awaited: bool = False, problem: str = "", secrets: Mapping[int, tuple[data.Secret, ...]] | None = None
+    order: Order,
+    *,
+    awaited: bool = False,
+    problem: str = "",
+    secrets: Mapping[int, tuple[data.Secret, ...]] | None = None,
 ) -> data.OrderPage:
     """The page as things stand now; `secrets` by line are shown because a reveal has just been recorded."""
     rows = buyer_view.lines_of(order.id)
@@ -57,7 +61,7 @@ def order_page(
         awaited=awaited and payable,
         problem=problem,
         expires_at=order.expires_at if payable else None,
-        late_money=_came_late(orders.steps_of(order.id)),
+        late_money=any(_after_its_time(order, one) for one in paid) and _came_late(orders.steps_of(order.id)),
         again=f"/p/{rows[0].slug}" if rows and rows[0].slug else "",
     )
 
@@ -124,6 +128,12 @@ def _going_back(refunds: Sequence[Refund]) -> int:
 
 def _last_method(payments_made: Sequence[Payment]) -> str:
     return str(payments_made[-1].method) if payments_made else METHODS[0]
+
+
+def _after_its_time(order: Order, payment: Payment) -> bool:
+    return payment.received_at is not None and (
+        order.state == "cancelled" or payment.received_at > order.expires_at
+    )
 
 
 def _came_late(taken: Sequence[OrderStep]) -> bool:

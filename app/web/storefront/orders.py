@@ -32,8 +32,12 @@ def order(number: str) -> ResponseReturnValue:
     found = _own(number)
     problem = ""
     if "unreachable" in request.args:
-        problem = gettext("The payment service does not answer right now. Nothing was charged; please try again.")
-    return show("storefront/order.html", page=order_page(found, awaited="paid" in request.args, problem=problem))
+        problem = gettext(
+            "The payment service does not answer right now. Nothing was charged; please try again."
+        )
+    return show(
+        "storefront/order.html", page=order_page(found, awaited="paid" in request.args, problem=problem)
+    )
 
 
 def progress(number: str) -> ResponseReturnValue:
@@ -48,7 +52,11 @@ def reveal(number: str) -> ResponseReturnValue:
     try:
         secrets = {line_id: shown(revealing.reveal(found.id, line_id, actor=actor()))}
     except NotDeliveredYet as error:
-        return show("storefront/order.html", page=order_page(found, problem=error_text(error)), status=status_of(error))
+        return show(
+            "storefront/order.html",
+            page=order_page(found, problem=error_text(error)),
+            status=status_of(error),
+        )
     page = order_page(found, secrets=secrets)
     if wants_fragment():
         line = next(line for line in page.lines if line.id == line_id)
@@ -65,7 +73,11 @@ def pay(number: str) -> ResponseReturnValue:
             placed.payment_id or 0, shop=g.tenant, return_url=here(f"/orders/{number}?paid=1")
         )
     except (*UNPAYABLE, ShopClosed, TooManyRequests, Busy) as error:
-        return show("storefront/order.html", page=order_page(_own(number), problem=error_text(error)), status=status_of(error))
+        return show(
+            "storefront/order.html",
+            page=order_page(_own(number), problem=error_text(error)),
+            status=status_of(error),
+        )
     return redirect(address, 303)
 
 
@@ -75,13 +87,20 @@ def cancel(number: str) -> ResponseReturnValue:
     try:
         purchase.cancel_order(found.id, actor=actor())
     except (OrderNotPayable, StaleState) as error:
-        return show("storefront/order.html", page=order_page(_own(number), problem=error_text(error)), status=status_of(error))
+        return show(
+            "storefront/order.html",
+            page=order_page(_own(number), problem=error_text(error)),
+            status=status_of(error),
+        )
     return redirect(f"/orders/{number}", 303)
 
 
 def _opened(number: str, key: str) -> ResponseReturnValue:
     # The key is compared before anything is read: a guess costs nothing and tells nothing.
-    if not ids.same(key.encode(), purchase.access_token(number).encode()) or queries.by_number(number) is None:
+    if (
+        not ids.same(key.encode(), purchase.access_token(number).encode())
+        or queries.by_number(number) is None
+    ):
         abort(404)
     let_see(number)
     return redirect(f"/orders/{number}", 303)
