@@ -16,6 +16,7 @@ from tests.isolation.world import World
 
 OF_NO_SHOP = {
     "import_stock": "a brand's",
+    "reorder_codes": "a brand's",
     "send_sandbox_event": "what an outside party sends; signed, and it knows no shop",
 }
 
