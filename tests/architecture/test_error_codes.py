@@ -14,14 +14,19 @@ from app.web.answers import STATUS, status_of
 from app.web.wording import TEXTS
 
 ROOT = Path(__file__).parents[2]
-LISTED = dict(re.findall(r"^\| `(\w+)` \| \w+ \| (\d+) \|", (ROOT / "docs/errors.md").read_text(), re.MULTILINE))
+LISTED = dict(
+    re.findall(r"^\| `(\w+)` \| \w+ \| (\d+) \|", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
+)
 
 
 def everything() -> list[type[ProductError]]:
     for floor in (domain, flows, foundation, web):
         for module in pkgutil.walk_packages(floor.__path__, f"{floor.__name__}."):
             importlib.import_module(module.name)
-    return sorted({found for found in below(ProductError) if found.__module__.startswith("app.")}, key=lambda one: one.code)
+    return sorted(
+        {found for found in below(ProductError) if found.__module__.startswith("app.")},
+        key=lambda one: one.code,
+    )
 
 
 def below(kind: type[ProductError]) -> Iterator[type[ProductError]]:

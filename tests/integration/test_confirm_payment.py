@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.domain.payments import gateways
-from app.domain.payments.errors import ForgedEvent, GatewayUnavailable
-from app.domain.payments.gateway import EventKind, PaymentEvent, RefundOutcome, RefundState
+from app.domain.payments.errors import ForgedEvent
+from app.domain.payments.gateway import EventKind, PaymentEvent
 from app.domain.payments.models import Payment
 from app.domain.payments.sandbox_events import SandboxEvent, sign_event
-from app.domain.payments.service import Told, difference
 from app.domain.payments.sandbox_gateway import SandboxGateway
+from app.domain.payments.service import Told, difference
 from app.flows import purchase
 from app.flows.expire import expire_checkouts
 from app.flows.hear_gateway import hear_gateway
@@ -141,7 +141,12 @@ def test_what_waits_for_a_person_has_its_alarm(case: Case):
 
 def alarms() -> dict[str, float]:
     """The gauges the platform's alarms stand on, those that are not zero."""
-    return {family.name: sample.value for family in Waiting().collect() for sample in family.samples if sample.value}
+    return {
+        family.name: sample.value
+        for family in Waiting().collect()
+        for sample in family.samples
+        if sample.value
+    }
 
 
 @pytest.mark.parametrize("amount", [None, True, "2000", 20.0, 2000.0])
@@ -197,8 +202,9 @@ def test_a_forged_event_changes_nothing(case: Case):
     assert case.state == "pending"
 
 
-def sign_event_again(case: Case, *, secret: str = SIGNING, seconds: float | None = None) -> tuple[dict[str, str], bytes]:
-    _, body = paid_event(case.shop, case.placed, event_id="evt_again")
+def sign_event_again(
+    case: Case, *, secret: str = SIGNING, seconds: float | None = None
+) -> tuple[dict[str, str], bytes]:
     with shop_scope(case.shop.id):
         payment = session().get_one(Payment, case.placed.payment_id)
         event = SandboxEvent(
@@ -244,11 +250,20 @@ class Told2(SandboxGateway):
 
 
 @pytest.mark.parametrize("changed", [{"account": "acct_other"}, {"external_id": "sbx_other"}])
-def test_an_event_of_another_account_or_checkout_leaves_the_order_waiting(case: Case, changed: dict[str, str]):
+def test_an_event_of_another_account_or_checkout_leaves_the_order_waiting(
+    case: Case, changed: dict[str, str]
+):
     with shop_scope(case.shop.id):
         payment = session().get_one(Payment, case.placed.payment_id)
         event = PaymentEvent(
-            "evt_1", EventKind.PAID, "sandbox", clock.now(), payment.external_id, payment.reference, WHOLE, "CNY"
+            "evt_1",
+            EventKind.PAID,
+            "sandbox",
+            clock.now(),
+            payment.external_id,
+            payment.reference,
+            WHOLE,
+            "CNY",
         )
     gateways.register("sandbox", Told2(replace(event, **changed)))  # type: ignore[arg-type]
     hear_gateway("sandbox", {}, b"")
@@ -358,51 +373,3 @@ def test_money_for_an_order_that_waits_for_a_person_goes_back(case: Case):
     second.pay()
     assert check_ends(case) == {"attention": 1, "refunded": 1}
     assert case.state == "attention"
-
-
-# ---------------------------------------------------------------- refunds that do not go through
-
-
-class NoRefunds(SandboxGateway):
-    """Pays out nothing: it answers with `outcome`, or not at all."""
-
-    def __init__(self, outcome: RefundOutcome | None) -> None:
-        super().__init__([SIGNING], "http://pay.localhost:8000")
-        self.outcome, self.asked = outcome, 0
-
-    def refund(self, **_: Any) -> RefundOutcome:
-        self.asked += 1
-        if self.outcome is None:
-            raise GatewayUnavailable(gateway="sandbox")
-        return self.outcome
-
-
-def sold_out_and_paid(case: Case, gateway: SandboxGateway) -> None:
-    case.expire()
-    place(case.shop, case.goods)
-    pay(case.shop, case.placed)
-    gateways.register("sandbox", gateway)
-
-
-def test_a_refund_that_is_refused_for_good_waits_for_a_person(case: Case):
-    sold_out_and_paid(case, NoRefunds(RefundOutcome(RefundState.FAILED, None, "closed")))
-    run_jobs()
-    assert check_ends(case) == {"attention": 1}
-    assert case.state == "attention"
-
-
-def test_a_refund_that_cannot_be_asked_for_is_tried_again_and_stays_unsettled(case: Case):
-    gateway = NoRefunds(None)
-    sold_out_and_paid(case, gateway)
-    run_batch([case.ask("SELECT id FROM outbox WHERE kind = 'confirm_payment'")[0][0]])
-    refund = case.ask("SELECT id FROM outbox WHERE kind = 'send_refund'")[0][0]
-    run_batch([refund])
-    assert case.ask(f"SELECT last_error FROM outbox WHERE id = {refund}") == [("gateway_unavailable",)]
-    assert without_end(case) == 1
-    gateway.outcome = RefundOutcome(RefundState.SUCCEEDED, "sbr_1")
-    run_batch([refund])
-    with case.owner.connect() as connection:
-        connection.execute(text("UPDATE outbox SET due_at = now()"))
-    run_jobs()
-    assert gateway.asked == 2
-    assert check_ends(case) == {"refunded": 1}
