@@ -24,7 +24,7 @@ def run(seconds: float = 20.0) -> dict[str, Any]:
         hot = plant_goods(shop_id, skus=1, codes=int(seconds * 400))
         # The reference sells in a shop of its own, so that nothing is counted twice.
         other_id = plant_shop(slug=f"{SHOP}-reference")
-        aside = plant_goods(other_id, skus=SKUS, codes=int(REFERENCE * ROUNDS * 4500 / SKUS))
+        aside = plant_goods(other_id, skus=SKUS, codes=int(REFERENCE * ROUNDS * 4500 / SKUS), real=False)
         house.tidy()
         house.open_doors()
         _round(house, spread, WARM_UP)
