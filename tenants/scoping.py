@@ -43,7 +43,9 @@ def _open_in_database(session: Session, transaction: Any, connection: Any) -> No
     driver = connection.connection.driver_connection
     reads = "on" if session.info.get(READS_ONLY) else "off"
     with driver.pipeline():
-        driver.execute(OPEN, (scope.role, reads, scope.setting, None if scope.value is None else str(scope.value)))
+        driver.execute(
+            OPEN, (scope.role, reads, scope.setting, None if scope.value is None else str(scope.value))
+        )
 
 
 def _scope_of(session: Session) -> Scope:
@@ -76,4 +78,6 @@ def _check_writes(session: Session, *_: object) -> None:
         return
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned) and row.shop_id != scope.shop_id:
-            raise ForeignRow(f"{type(row).__name__} of shop {row.shop_id} in the scope of shop {scope.shop_id}")
+            raise ForeignRow(
+                f"{type(row).__name__} of shop {row.shop_id} in the scope of shop {scope.shop_id}"
+            )

@@ -63,8 +63,12 @@ def plant_goods(shop_id: int, *, skus: int, codes: int, real: bool = True) -> li
     Codes that are not `real` are rows of the same size that nobody will ever open.
     """
     with platform_scope(), unit_of_work():
-        brand_id = plant(Brand, [{"slug": f"bench-{skus}-{codes}", "name": "测量品牌", "status": "approved"}])[0]
-        category_id = plant(Category, [{"slug": f"c-{brand_id}", "name": "影视会员", "name_en": "Streaming"}])[0]
+        brand_id = plant(
+            Brand, [{"slug": f"bench-{skus}-{codes}", "name": "测量品牌", "status": "approved"}]
+        )[0]
+        category_id = plant(
+            Category, [{"slug": f"c-{brand_id}", "name": "影视会员", "name_en": "Streaming"}]
+        )[0]
         many = -(-skus // PER_PRODUCT)
         products = plant(Product, [_product(brand_id, category_id, number) for number in range(many)])
         rows = [_sku(brand_id, products[number // PER_PRODUCT], number) for number in range(skus)]
@@ -72,13 +76,18 @@ def plant_goods(shop_id: int, *, skus: int, codes: int, real: bool = True) -> li
         listed = plant(
             Listing,
             [
-                {"shop_id": shop_id, "sku_id": sku, "product_id": row["product_id"], "price_minor": PRICE, "position": place}
+                {
+                    "shop_id": shop_id, "sku_id": sku, "product_id": row["product_id"], "price_minor": PRICE,
+                    "position": place,
+                }
                 for place, (sku, row) in enumerate(zip(sku_ids, rows, strict=True))
             ],
         )  # fmt: skip
         (_plant_codes if real else _plant_rows)(brand_id, sku_ids, codes)
         return [
-            Target(f"bench-{brand_id}-{place // PER_PRODUCT}", listing, sku, row["product_id"], brand_id, codes)
+            Target(
+                f"bench-{brand_id}-{place // PER_PRODUCT}", listing, sku, row["product_id"], brand_id, codes
+            )
             for place, (listing, sku, row) in enumerate(zip(listed, sku_ids, rows, strict=True))
         ]
 
@@ -113,7 +122,9 @@ def _plant_rows(brand_id: int, sku_ids: list[int], codes: int) -> None:
 def _plant_codes(brand_id: int, sku_ids: list[int], codes: int) -> None:
     vault = runtime().vault
     key_id, key = current_key(brand_id, vault)
-    batches = plant(CodeBatch, [{"brand_id": brand_id, "sku_id": sku_id, "name": "bench"} for sku_id in sku_ids])
+    batches = plant(
+        CodeBatch, [{"brand_id": brand_id, "sku_id": sku_id, "name": "bench"} for sku_id in sku_ids]
+    )
     for sku_id, batch_id in zip(sku_ids, batches, strict=True):
         place = picker(IssueOrder.OLDEST, batch_id)
         texts = [Secret(f"BENCH-{sku_id:06d}-{number:06d}") for number in range(codes)]

@@ -1,4 +1,4 @@
-"""`perkline bench storefront`: a shop's home with 24 goods and a product page, against a bare view of the same bytes."""
+"""`perkline bench storefront`: a shop's home with 24 goods and a product page, against a bare view of them."""
 
 import asyncio
 import json
@@ -53,7 +53,9 @@ def run(seconds: float = 18.0) -> dict[str, Any]:
         return _figures(rounds, sizes) | {"change_shows_ms": change_shows_ms(house, targets[0])}
 
 
-def visit(house: BenchHouse, port: int, paths: list[str], *, seconds: float, hosts: list[str] | None = None) -> dict[str, Any]:
+def visit(
+    house: BenchHouse, port: int, paths: list[str], *, seconds: float, hosts: list[str] | None = None
+) -> dict[str, Any]:
     """One round of visits; raises where a page was not answered."""
     asks = [[host, path] for host in hosts or [shop_host(house)] for path in paths]
     told = {
@@ -61,7 +63,7 @@ def visit(house: BenchHouse, port: int, paths: list[str], *, seconds: float, hos
         "headers": {"Accept": "text/html", "Accept-Language": "zh-CN"},
     }  # fmt: skip
     said = subprocess.run(
-        [PYTHON, "-m", "app.bench.visitors"], input=json.dumps(told), capture_output=True, text=True, check=True, cwd=ROOT
+        [PYTHON, "-m", "app.bench.visitors"], input=json.dumps(told), capture_output=True, text=True, cwd=ROOT, check=True
     )  # fmt: skip
     seen: dict[str, Any] = json.loads(said.stdout)
     if seen["wrong"]:
@@ -139,14 +141,19 @@ def change_shows_ms(house: BenchHouse, target: Target) -> float:
 
 
 def _figures(rounds: dict[str, list[dict[str, Any]]], sizes: dict[str, int]) -> dict[str, Any]:
-    rates = {name: machine.middle([one["count"] / one["seconds"] for one in some]) for name, some in rounds.items()}
+    rates = {
+        name: machine.middle([one["count"] / one["seconds"] for one in some]) for name, some in rounds.items()
+    }
     return {
         "pages_per_second": rates["fresh"],
         "reference_per_second": rates["bare"],
         "ratio": round(rates["fresh"] / rates["bare"], 3),
         "cached_per_second": rates["kept"],
         "cached_ratio": round(rates["kept"] / rates["bare"], 2),
-        "page_ms": {name: machine.percentiles_ms([t for one in some for t in one["times"]]) for name, some in rounds.items()},
+        "page_ms": {
+            name: machine.percentiles_ms([t for one in some for t in one["times"]])
+            for name, some in rounds.items()
+        },
         "bytes": sizes,
         "reference_bytes": rounds["bare"][-1]["sizes"],
         "visitors": VISITORS,

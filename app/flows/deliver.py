@@ -35,7 +35,9 @@ def at_once(lines: Sequence[OrderLine]) -> bool:
     return all(line.delivery_kind in AT_ONCE for line in lines)
 
 
-def deliver_lines(work: Work, order: Order, lines: Sequence[OrderLine], paid_by: Payment | None = None) -> None:
+def deliver_lines(
+    work: Work, order: Order, lines: Sequence[OrderLine], paid_by: Payment | None = None
+) -> None:
     """Hand over the waiting lines of a paid order, which is locked, and close it where that was all.
 
     `paid_by`, where the caller holds the one payment whose money is here, is spared a search.

@@ -38,7 +38,9 @@ def run_batch(ids: Sequence[int]) -> None:
             work.session.execute(DONE, {"ids": done})
 
 
-def _run(row_id: int, kind: str, shop_id: int | None, brand_id: int | None, payload: dict[str, object]) -> bool:
+def _run(
+    row_id: int, kind: str, shop_id: int | None, brand_id: int | None, payload: dict[str, object]
+) -> bool:
     request_id.set(f"job-{row_id}")
     order_number.set(None)
     started = time.perf_counter()
@@ -62,4 +64,3 @@ def _failed(row_id: int, kind: str, error: Exception) -> None:
     tries = HANDLERS[kind].tries if kind in HANDLERS else 1
     with platform_scope(), unit_of_work() as work:
         work.session.execute(BACK_OFF, {"id": row_id, "error": told, "tries": tries})
-

@@ -70,7 +70,9 @@ class FrontDesk:
             return answer
         body = b"".join(answer)
         getattr(answer, "close", lambda: None)()
-        self._keep(key, Answer(until, edition, said[0], [one for one in said[1] if one[0] != "X-Request-Id"], body))
+        self._keep(
+            key, Answer(until, edition, said[0], [one for one in said[1] if one[0] != "X-Request-Id"], body)
+        )
         return [body]
 
     def _keep(self, key: Key, answer: Answer) -> None:
