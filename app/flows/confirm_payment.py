@@ -57,7 +57,7 @@ def _wait_for_person(work: Work, order: Order, payment: Payment, event: PaymentE
     """Signed, but not what was asked for: a person decides, and an alarm stands until then."""
     event.note = difference
     work.record("payment_mismatched", f"order:{order.id}", payment=payment.id, difference=difference)
-    if difference in {"account", "external_id"} or not event.amount_minor:
+    if difference in {"account", "external_id"} or (event.amount_minor or 0) <= 0:
         return  # speaks of another payment than ours, or of no money at all: nothing of ours has been paid
     payments.receive(payment, Told(event.external_id, event.amount_minor, event.currency, event.account))
     if order.state != "pending":

@@ -52,6 +52,11 @@ class FrontDesk:
         start(found.status, [*found.headers, ("X-Request-Id", secrets.token_hex(8))])
         return [found.body]
 
+    def forget(self) -> None:
+        """Keep nothing any longer."""
+        with self._lock:
+            self._kept.clear()
+
     def _ask(self, key: Key, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Let the application answer, and keep the answer if a view said so and nobody's cookie is in it."""
         said: list[Any] = []
