@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -16,11 +15,8 @@ from app.foundation.embedded import Home, HomeBusy, Servers, process, serving
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    home = Home(tmp_path_factory.mktemp("ground") / "home")
-    yield home
-    Servers.of(home).stop()
-    home.delete()
+def home(empty_home: Home) -> Home:
+    return empty_home
 
 
 def write_down(servers: Servers, note: str) -> None:

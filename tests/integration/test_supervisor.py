@@ -20,11 +20,8 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    home = Home(tmp_path_factory.mktemp("ground") / "home")
-    yield home
-    Servers.of(home).stop()
-    home.delete()
+def home(empty_home: Home) -> Home:
+    return empty_home
 
 
 @pytest.fixture
