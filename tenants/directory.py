@@ -43,6 +43,11 @@ class CachedDirectory:
     def by_host(self, host: str) -> Tenant | None:
         return self._find("host", host)
 
+    def fresh_until(self, *names: str) -> float:
+        """Until when (monotonic) the shop under one of its names is known to be as it was read; 0 if it is not."""
+        found = [self._kept.get((kind, name)) for name in names for kind in ("slug", "host")]
+        return max((kept[0] for kept in found if kept is not None), default=0.0)
+
     def forget(self) -> None:
         """Ask again for everything."""
         with self._lock:

@@ -21,8 +21,13 @@ class TenantOwned:
     shop_id: Any = mapped_column(BigInteger, nullable=False)
 
 
-OPEN = text("SELECT set_config('role', :role, true)")
-OPEN_FOR = text("SELECT set_config('role', :role, true), set_config(:setting, :value, true)")
+OPEN = text("SELECT set_config('role', :role, true), set_config('transaction_read_only', :reads, true)")
+OPEN_FOR = text(
+    "SELECT set_config('role', :role, true), set_config('transaction_read_only', :reads, true),"
+    " set_config(:setting, :value, true)"
+)
+READS_ONLY = "reads_only"
+"""A session whose `info` says so opens transactions in which PostgreSQL refuses every write."""
 
 
 def install(session_class: type[Session]) -> None:
@@ -35,12 +40,11 @@ def install(session_class: type[Session]) -> None:
 def _open_in_database(session: Session, transaction: Any, connection: Any) -> None:
     scope = current_scope()
     session.info["scope"] = scope
+    values = {"role": scope.role, "reads": "on" if session.info.get(READS_ONLY) else "off"}
     if scope.setting is None:
-        connection.execute(OPEN, {"role": scope.role})
+        connection.execute(OPEN, values)
     else:
-        connection.execute(
-            OPEN_FOR, {"role": scope.role, "setting": scope.setting, "value": str(scope.value)}
-        )
+        connection.execute(OPEN_FOR, values | {"setting": scope.setting, "value": str(scope.value)})
 
 
 def _scope_of(session: Session) -> Scope:

@@ -75,6 +75,7 @@ def opened(built_app: Flask, owner: Engine, tables: str) -> Iterator[Flask]:
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
     built_app.extensions["perkline"].redis.flushall()
     built_app.extensions["tenant_directory"].forget()
+    built_app.extensions["front_desk"].forget()
 
 
 @pytest.fixture

@@ -52,7 +52,8 @@ class Bought:
 
 async def buy(line: Line, ground: Ground, slug: str, listing_id: int) -> Bought:
     """The whole way; raises WentWrong where an answer is not the expected one."""
-    bought, jar = Bought(), {}
+    bought = Bought()
+    jar: dict[str, str] = {}
     await _timed(bought, "product", line.get(f"/p/{slug}", host=ground.shop_host, headers=PAGE), 200)
     wish = {"sku": str(listing_id), "quantity": "1", "then": "buy"}
     taken = await _timed(bought, "take", line.post("/cart", wish, host=ground.shop_host, headers=PLAIN), 303)

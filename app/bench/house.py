@@ -101,7 +101,7 @@ def bench_house(plant: Callable[[], None] | None = None, **environ: str) -> Iter
     place = Path(tempfile.mkdtemp(prefix="perkline-bench-"))
     keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
     port = str(free_port(near=18000))
-    ground = Ground.of(keep | {"PERKLINE_HOME": str(place), "PORT": port, "LOG_LEVEL": "WARNING"} | environ)
+    ground = Ground.of(keep | {"PERKLINE_HOME": str(place), "PORT": port} | environ)
     with ground.home.lock("bench"):
         settings = ground.settings(make_secrets=True)
         ground.servers.start()

@@ -28,7 +28,7 @@ def find_order(number: str, email: str, passphrase: str, *, ip: str | None) -> O
     said = _fits(kept or NOTHING, passphrase)
     same_email = ids.same((order.email if order is not None else "").encode(), email.encode())
     if order is None or not same_email or (kept is not None and not said):
-        raise OrderNotFound()
+        raise OrderNotFound
     return order
 
 

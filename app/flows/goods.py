@@ -37,7 +37,9 @@ def set_status(product_id: int, status: str, *, actor: Actor) -> None:
         work.record(f"product.{status}", f"product:{product_id}")
 
 
-def save_sku(product_id: int, sku_id: int | None, values: Mapping[str, Any], *, actor: Actor) -> tuple[int, int]:
+def save_sku(
+    product_id: int, sku_id: int | None, values: Mapping[str, Any], *, actor: Actor
+) -> tuple[int, int]:
     """Make or change a Sku; shops' prices under a new floor are lifted to it.
 
     Returns the Sku's id and how many listings were lifted.
@@ -51,7 +53,7 @@ def save_sku(product_id: int, sku_id: int | None, values: Mapping[str, Any], *, 
         work.record("sku.saved", f"sku:{sku.id}", floor=sku.floor_minor, floor_before=before)
         if order_before not in {None, sku.issue_order}:
             work.enqueue("reorder_codes", sku_id=sku.id)
-        saved, floor, raised = sku.id, sku.floor_minor, sku.floor_minor > before and before > 0
+        saved, floor, raised = sku.id, sku.floor_minor, sku.floor_minor > before > 0
     return saved, _lift(saved, floor, actor) if raised else 0
 
 

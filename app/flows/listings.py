@@ -49,7 +49,9 @@ def apply_prices(wanted: Mapping[int, tuple[int, int]], *, actor: Actor) -> Appl
         going = {key: new for key, (was, new) in wanted.items() if seen.get(key) == was}
         for listing_id in sorted(going):
             service.set_price(listing_id, going[listing_id])
-        work.record("listings.repriced", "listings", prices={str(key): new for key, new in sorted(going.items())})
+        work.record(
+            "listings.repriced", "listings", prices={str(key): new for key, new in sorted(going.items())}
+        )
         return Applied(len(going), len(wanted) - len(going))
 
 

@@ -72,7 +72,7 @@ def open_shop(distributor_id: int, *, actor: Actor) -> Opened:
         service.check_approved(distributor)
         draft = _draft(distributor_id)
         if not shelf.many_listed(draft.id):
-            raise ShopNotReady()
+            raise ShopNotReady
         if service.open_shop(draft):
             work.record("shop.opened", f"shop:{draft.id}", slug=draft.slug)
         return Opened(draft.id, draft.slug)

@@ -44,7 +44,7 @@ def retry_job(row_id: int, *, actor: Actor) -> None:
 
 
 def _firm(kind: str, firm_id: int) -> Brand | Distributor:
-    firm = session().get(FIRMS[kind], firm_id, with_for_update=True)
-    if firm is None:
+    firm = session().get(FIRMS[kind], firm_id, with_for_update={"key_share": True})
+    if not isinstance(firm, Brand | Distributor):
         raise NotFound(what=kind)
     return firm

@@ -32,14 +32,16 @@ def change_role(seat: Seat, seat_id: int, role: str | None, *, actor: Actor) -> 
     """Another role, or none (the place is taken back); a firm keeps at least one owner."""
     with platform_scope(), unit_of_work(actor) as work:
         members = {member.id: member for member, _ in queries.people(seat)}
-        locked = select(Membership).where(Membership.id.in_(members)).order_by(Membership.id).with_for_update()
+        locked = (
+            select(Membership).where(Membership.id.in_(members)).order_by(Membership.id).with_for_update()
+        )
         rows = {member.id: member for member in session().execute(locked).scalars()}
         member = rows.get(seat_id)
         if member is None:
             raise NotFound(what="seat")
         owners = [row.id for row in rows.values() if row.role == "owner"]
         if owners == [seat_id] and role != "owner":
-            raise LastOwner()
+            raise LastOwner
         if role is None:
             session().delete(member)
         elif role in ROLES:

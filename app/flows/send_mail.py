@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import render_template
 from flask_babel import force_locale
+from sqlalchemy import update
 
 from app.domain.distributors import queries as shops
 from app.domain.notifications.mailer import compose
@@ -31,8 +32,8 @@ def send_mail(mail_id: int) -> None:
     message = compose(sender=settings().mail_from, to=recipient, subject=subject, text=text, html=html, key=key)
     runtime().mailer.send(message, key=key)
     with unit_of_work() as work:
-        mail = work.session.get_one(Mail, mail_id)
-        mail.state, mail.sent_at = "sent", clock.now()
+        sent = update(Mail).where(Mail.id == mail_id).values(state="sent", sent_at=clock.now())
+        work.session.execute(sent.execution_options(synchronize_session=False))
 
 
 def _links(tenant: Any, facts: dict[str, Any]) -> dict[str, str]:

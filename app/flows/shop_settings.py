@@ -72,7 +72,10 @@ def add_host(shop_id: int, host: str, *, actor: Actor) -> None:
 
 
 def prove_host(shop_id: int, host_id: int, proof: DomainProof, *, actor: Actor) -> None:
-    """Let a domain answer once it shows its token, or raise HostNotProven. The network is asked outside any transaction."""
+    """Let a domain answer once it shows its token, or raise HostNotProven.
+
+    The network is asked outside any transaction.
+    """
     with platform_scope():
         waiting = _host(shop_id, host_id)
         host, token = waiting.host, waiting.token

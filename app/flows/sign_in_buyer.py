@@ -13,6 +13,7 @@ from app.foundation import clock, ids, pace
 from app.foundation.actor import Actor
 from app.foundation.runtime import settings
 from app.foundation.unit_of_work import unit_of_work
+from tenants.context import platform_scope
 from tenants.directory import Tenant
 
 MINUTES = 15
@@ -53,10 +54,16 @@ def use(token: str, *, shop: Tenant, locale: str, actor: Actor) -> BuyerIn:
     with unit_of_work(actor) as work:
         email = buyers.use_sign_in(ids.token_digest(token), at=clock.now())
         if email is None:
-            raise SignInLinkSpent()
+            raise SignInLinkSpent
         buyer_id = buyers.come_in(shop.id, email, locale=locale, at=clock.now())
         work.record("buyer.signed_in", f"buyer:{buyer_id}")
         return BuyerIn(buyer_id, email)
+
+
+def forget_links() -> None:
+    """Keep no link, and no e-mail with it, once it can open nothing any more."""
+    with platform_scope(), unit_of_work():
+        buyers.forget_links(clock.now())
 
 
 def token_of(shop_id: int, nonce: str) -> str:

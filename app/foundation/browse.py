@@ -17,7 +17,11 @@ def audit_page(asked: Asked) -> Page[Any]:
     if asked.words:
         like = f"%{asked.words}%"
         found = found.where(
-            or_(AuditEntry.action.ilike(like), AuditEntry.subject.ilike(like), AuditEntry.actor_name.ilike(like))
+            or_(
+                AuditEntry.action.ilike(like),
+                AuditEntry.subject.ilike(like),
+                AuditEntry.actor_name.ilike(like),
+            )
         )
     if asked.get("actor"):
         found = found.where(AuditEntry.actor_kind == asked.get("actor"))
@@ -39,20 +43,31 @@ def outbox_page(asked: Asked) -> Page[Any]:
     if asked.get("state") == "waiting":
         found = found.where(OutboxRow.failed_at.is_(None))
     if asked.words:
-        found = found.where(or_(OutboxRow.kind.ilike(f"%{asked.words}%"), OutboxRow.last_error.ilike(f"%{asked.words}%")))
-    sorts = {"created": OutboxRow.created_at, "due": OutboxRow.due_at, "kind": OutboxRow.kind, "attempts": OutboxRow.attempts}
+        found = found.where(
+            or_(OutboxRow.kind.ilike(f"%{asked.words}%"), OutboxRow.last_error.ilike(f"%{asked.words}%"))
+        )
+    sorts = {
+        "created": OutboxRow.created_at,
+        "due": OutboxRow.due_at,
+        "kind": OutboxRow.kind,
+        "attempts": OutboxRow.attempts,
+    }
     return cut(found, asked, sorts=sorts, usual="-created", tie=OutboxRow.id)
 
 
 def outbox_figures() -> Any:
     """(waiting, failed, the oldest one's time) of jobs on their way."""
-    return session().execute(
-        select(
-            func.count().filter(OutboxRow.failed_at.is_(None)),
-            func.count().filter(OutboxRow.failed_at.is_not(None)),
-            func.min(OutboxRow.created_at).filter(OutboxRow.failed_at.is_(None)),
+    return (
+        session()
+        .execute(
+            select(
+                func.count().filter(OutboxRow.failed_at.is_(None)),
+                func.count().filter(OutboxRow.failed_at.is_not(None)),
+                func.min(OutboxRow.created_at).filter(OutboxRow.failed_at.is_(None)),
+            )
         )
-    ).one()
+        .one()
+    )
 
 
 def retry(row_id: int) -> bool:

@@ -39,10 +39,37 @@ class Base(DeclarativeBase):
 class ScopedSession(FlaskSession):
     """A session behind the tenants' wall."""
 
+    def close(self) -> None:
+        """End what was only read by COMMIT.
+
+        After a ROLLBACK the driver throws every prepared statement of its connection
+        away, and the next request plans all its queries anew.
+        """
+        if self.in_transaction() and self.is_active and not (self.new or self.dirty or self.deleted):
+            self.commit()
+        super().close()
+
 
 scoping.install(ScopedSession)
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": ScopedSession, "expire_on_commit": False})
+
+class ReadingSession(ScopedSession):
+    """The session outside a unit of work: PostgreSQL refuses its writes.
+
+    It ends by COMMIT, because at a ROLLBACK the driver forgets every statement it has prepared.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.info[scoping.READS_ONLY] = True
+
+    def close(self) -> None:
+        if self.in_transaction() and self.is_active:
+            self.commit()
+        super().close()
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": ReadingSession, "expire_on_commit": False})
 
 if TYPE_CHECKING:
     Record = Base

@@ -1,16 +1,22 @@
 """One use case, one transaction: begun and ended in a flow, nowhere else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.foundation import audit, outbox
 from app.foundation.actor import SYSTEM, Actor
 from app.foundation.database import _work_session, fresh_session
+from app.foundation.errors import Busy
+
+BUSY_SECONDS = 2
+Result = TypeVar("Result")
 
 
 class NestedWork(RuntimeError):
@@ -47,7 +53,10 @@ class Work:
 
 @contextmanager
 def unit_of_work(actor: Actor = SYSTEM, *, lock_seconds: float = 3) -> Iterator[Work]:
-    """Commit when the block ends, roll back when it raises. Nesting raises NestedWork."""
+    """Commit when the block ends, roll back when it raises. Nesting raises NestedWork.
+
+    A lock that was waited for in vain, or in a circle, comes out as Busy: nothing was changed.
+    """
     if _work_session.get() is not None:
         raise NestedWork("a unit of work is already open")
     fresh = fresh_session()
@@ -59,6 +68,18 @@ def unit_of_work(actor: Actor = SYSTEM, *, lock_seconds: float = 3) -> Iterator[
                     text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{lock_seconds * 1000:.0f}"}
                 )
             yield Work(fresh, actor)
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable | DeadlockDetected):
+            raise Busy(retry_seconds=BUSY_SECONDS) from error
+        raise
     finally:
         _work_session.reset(token)
         fresh.close()
+
+
+def once_more(story: Callable[[], Result]) -> Result:
+    """Tell a story that is one transaction, and where somebody was in its way, once more from its beginning."""
+    try:
+        return story()
+    except Busy:
+        return story()

@@ -10,6 +10,8 @@ from app.flows.expire import expire_checkouts
 from app.flows.import_stock import forget_uploads
 from app.flows.low_stock import tell_low_stock
 from app.flows.refund import send_waiting_refunds
+from app.flows.sign_in_buyer import forget_links
+from app.flows.withhold_expired import withhold_expired
 from app.foundation.runtime import redis
 from app.jobs.registry import NORMAL
 
@@ -21,6 +23,8 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, send_waiting_refunds),
     (60, tell_low_stock),
     (3600, forget_uploads),
+    (3600, forget_links),
+    (3600, withhold_expired),
 )
 
 

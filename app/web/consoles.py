@@ -2,9 +2,8 @@
 
 from flask import Blueprint
 
-from app.web.brand import brand
+from app.web.brand import brand, imports, products, stock  # noqa: F401
 from app.web.brand import home as brand_home  # noqa: F401 - each file hangs its pages under the blueprint
-from app.web.brand import imports, products, stock  # noqa: F401
 from app.web.console import console, entrance, persons, profile  # noqa: F401
 from app.web.distributor import catalogue, distributor, listings, opening, orders, settings  # noqa: F401
 from app.web.distributor import home as distributor_home  # noqa: F401

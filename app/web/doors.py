@@ -51,7 +51,7 @@ class House(Flask):
 class DoorAdapter(MapAdapter):
     """Matches behind one door, and leads nowhere but to the host that was asked."""
 
-    def get_host(self, domain_part: str | None) -> str:
+    def get_host(self, domain_part: str | None) -> str:  # noqa: ARG002 - Werkzeug's own signature
         return self.server_name
 
 
@@ -83,13 +83,13 @@ def open_door() -> None:
         require_same_origin(request)
 
 
-def _forget_door(endpoint: str | None, values: dict[str, object] | None) -> None:
+def _forget_door(_endpoint: str | None, values: dict[str, object] | None) -> None:
     # What answers at every door is told at which; its views do not care.
     if values is not None:
         values.pop("door", None)
 
 
-def close_door(error: BaseException | None) -> None:
+def close_door(_error: BaseException | None) -> None:
     token = g.pop("scope_token", None)
     if token is not None:
         context.leave(token)

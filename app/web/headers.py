@@ -44,5 +44,11 @@ def _tell(response: Response) -> None:
     took = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
     log.info(
         "request",
-        extra={"method": request.method, "rule": rule, "door": g.get("door"), "status": response.status_code, "ms": round(took, 1)},
+        extra={
+            "method": request.method,
+            "rule": rule,
+            "door": g.get("door"),
+            "status": response.status_code,
+            "ms": round(took, 1),
+        },
     )

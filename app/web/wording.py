@@ -24,17 +24,25 @@ TEXTS: Mapping[str, str] = {
     "quantity_not_allowed": lazy_gettext("One order may hold up to %(most)s of these."),
     "cart_full": lazy_gettext("The cart is full: %(most)s different goods at a time. Check out first."),
     "buyer_field_invalid": lazy_gettext("Please check “%(label)s”: this does not fit."),
-    "quote_expired": lazy_gettext("The price was held for a while and has expired. Please look at it again and confirm."),
+    "quote_expired": lazy_gettext(
+        "The price was held for a while and has expired. Please look at it again and confirm."
+    ),
     "quote_invalid": lazy_gettext("This checkout could not be read. Please look at it again and confirm."),
     "price_changed": lazy_gettext("The price has changed. Please look at the new price and confirm."),
     "below_floor": lazy_gettext("This price is below the brand's minimum price."),
     "too_many_open_orders": lazy_gettext("You have %(most)s unpaid orders. Pay or cancel one of them first."),
+    "too_many_from_address": lazy_gettext("Too many unpaid orders come from your connection. Pay or cancel one, or try again in a few minutes."),
+    "shop_closed": lazy_gettext("This shop is closed at the moment. What you bought here stays on your order pages."),
     "order_not_payable": lazy_gettext("This order cannot be paid any more."),
-    "order_not_found": lazy_gettext("No order matches these details. Please check number, e-mail and pass-phrase."),
+    "order_not_found": lazy_gettext(
+        "No order matches these details. Please check number, e-mail and pass-phrase."
+    ),
     "not_delivered_yet": lazy_gettext("This has not been delivered yet."),
     "sign_in_link_spent": lazy_gettext("This link has been used, or its time is over. Ask for a new one."),
     # Paying.
-    "gateway_unavailable": lazy_gettext("The payment service does not answer right now. Nothing was charged; please try again."),
+    "gateway_unavailable": lazy_gettext(
+        "The payment service does not answer right now. Nothing was charged; please try again."
+    ),
     "gateway_refused": lazy_gettext("The payment service refused. Please try again or pay another way."),
     "checkout_too_late": lazy_gettext("The time to pay is over."),
     "amount_not_payable": lazy_gettext("This amount cannot be paid this way."),
@@ -52,7 +60,9 @@ TEXTS: Mapping[str, str] = {
     "brand_not_approved": lazy_gettext("The platform has not approved this brand."),
     "distributor_not_approved": lazy_gettext("The platform has not approved this distributor yet."),
     # Consoles: shops.
-    "slug_not_allowed": lazy_gettext("3 to 40 of a–z, 0–9 and hyphens in between; some names are kept for the platform."),
+    "slug_not_allowed": lazy_gettext(
+        "3 to 40 of a–z, 0–9 and hyphens in between; some names are kept for the platform."
+    ),
     "slug_taken": lazy_gettext("Another shop has this address already."),
     "shop_not_ready": lazy_gettext("Choose at least one thing to sell first."),
     "host_taken": lazy_gettext("Another shop has this domain."),
@@ -69,7 +79,9 @@ TEXTS: Mapping[str, str] = {
     "sku_keeps_no_codes": lazy_gettext("This Sku keeps no codes."),
     "stock_file_too_large": lazy_gettext("The file is larger than %(megabytes)s MB. Send it in parts."),
     "stock_file_unreadable": lazy_gettext("The file cannot be read as CSV, XLSX or TXT."),
-    "stock_upload_gone": lazy_gettext("This file is no longer kept: its codes are in, or the import was cancelled."),
+    "stock_upload_gone": lazy_gettext(
+        "This file is no longer kept: its codes are in, or the import was cancelled."
+    ),
     "secret_invalid": lazy_gettext("A code is empty or holds a sign that cannot be printed."),
     "secret_known": lazy_gettext("This very code is on the platform already."),
     "secret_unreadable": OUR_FAULT,

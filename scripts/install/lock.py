@@ -12,7 +12,7 @@ from install import stamps
 from install.places import OUTSIDE, PLACES, Places
 from install.trouble import Trouble
 
-NAMES = ("base", "dev", "redis")
+NAMES = ("base", "dev", "node", "redis")
 HEAD = "# Locked by `make lock` from {name}.in, whose fingerprint is {fingerprint}.\n"
 
 

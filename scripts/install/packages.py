@@ -21,12 +21,12 @@ sys.exit(main())
 
 def base(places: Places) -> bool:
     """Install what Perkline needs to run."""
-    return _install(places, "base")
+    return install(places, "base")
 
 
 def dev(places: Places) -> bool:
     """Install what the tests and checks need on top."""
-    return _install(places, "dev")
+    return install(places, "dev")
 
 
 def command(places: Places) -> bool:
@@ -61,7 +61,8 @@ def pip(places: Places, *arguments: str | Path) -> list[str | Path]:
     ]
 
 
-def _install(places: Places, name: str) -> bool:
+def install(places: Places, name: str) -> bool:
+    """Install what one lock names, unless that is done."""
     lock.refuse_stale(places, name)
     stamp = places.stamps / name
     fingerprint = stamps.digest([places.lock(name)])

@@ -51,8 +51,9 @@ def live(built_app: Flask, owner: Engine, _tables: str, settings: Settings) -> I
     environment = {**os.environ, **_told(settings, port)}
     with opened(built_app, owner, _tables):
         tenant = make_shop("lantern", notice_en="Open all holidays", notice="节日不打烊")
-        code, manual = make_goods(tenant, price=2380, codes=60), make_goods(
-            tenant, kind="manual", unlimited=True, buyer_fields=[MOBILE]
+        code, manual = (
+            make_goods(tenant, price=2380, codes=60),
+            make_goods(tenant, kind="manual", unlimited=True, buyer_fields=[MOBILE]),
         )
         link = _links(tenant)
         house = _House(environment)

@@ -51,8 +51,10 @@ def test_the_code_is_there_within_a_second_or_so_of_paying(live, phone):
 def test_a_guest_needs_three_taps(live, phone):
     page = phone()
     taps = []
-    page.expose_function("tapped", lambda what: taps.append(what))
-    page.add_init_script("addEventListener('click', event => event.isTrusted && tapped(event.target.innerText), true)")
+    page.expose_function("tapped", lambda words: taps.append(words.strip()))
+    page.add_init_script(
+        "addEventListener('click', event => event.isTrusted && tapped(event.target.innerText), true)"
+    )
     go_to_till(page, live, email="taps@example.com")
     page.get_by_role("button", name="Pay ¥").click()
     page.wait_for_url("**/orders/**")
@@ -93,7 +95,9 @@ def test_everything_works_by_keyboard_alone(live, phone):
     tab_to(page, "View")
     page.keyboard.press("Enter")
     expect(page.locator(".secret-code")).to_have_text(SECRET)
-    assert page.evaluate("document.activeElement.closest('.secret') !== null"), "the focus goes to what was revealed"
+    assert page.evaluate("document.activeElement.closest('.secret') !== null"), (
+        "the focus goes to what was revealed"
+    )
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -113,7 +117,18 @@ def tab_to(page: Page, name: str) -> None:
 def test_no_page_is_wider_than_a_phone(live, phone, language):
     page = phone(language=language)
     go = lambda path: page.goto(live.address + path)  # noqa: E731 - one word for the list below
-    for path in ("/", f"/p/{live.code.slug}", f"/p/{live.manual.slug}", "/search?q=none", "/cart", "/orders", "/sign-in", "/terms", "/contact", "/nowhere"):
+    for path in (
+        "/",
+        f"/p/{live.code.slug}",
+        f"/p/{live.manual.slug}",
+        "/search?q=none",
+        "/cart",
+        "/orders",
+        "/sign-in",
+        "/terms",
+        "/contact",
+        "/nowhere",
+    ):
         go(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
     go(f"/p/{live.code.slug}")
@@ -153,7 +168,9 @@ def test_a_link_is_shown_with_a_qr_code(live, phone):
     page.get_by_role("button", name="Pay ¥").click()
     page.get_by_role("button", name="View").click()
     expect(page.locator(".secret-qr svg")).to_be_visible()
-    expect(page.get_by_role("link", name="Open")).to_have_attribute("href", re.compile("https://redeem.example/"))
+    expect(page.get_by_role("link", name="Open")).to_have_attribute(
+        "href", re.compile("https://redeem.example/")
+    )
 
 
 def test_a_field_that_does_not_fit_is_stopped_by_the_browser_and_by_us(live, phone):

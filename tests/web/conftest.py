@@ -54,11 +54,19 @@ class Shopper:
     pages: list[TestResponse] = field(default_factory=list)
 
     def get(self, path: str, **more: object) -> TestResponse:
-        return self._keep(self.client.get(path, base_url=self.origin, headers=self._headers(), **self._from(), **more))
+        return self._keep(
+            self.client.get(path, base_url=self.origin, headers=self._headers(), **self._from(), **more)
+        )
 
     def post(self, path: str, data: dict[str, object] | None = None, **headers: str) -> TestResponse:
-        sent = {**self._headers(), "Origin": self.origin, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        return self._keep(self.client.post(path, base_url=self.origin, data=data or {}, headers=sent, **self._from()))
+        sent = {
+            **self._headers(),
+            "Origin": self.origin,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return self._keep(
+            self.client.post(path, base_url=self.origin, data=data or {}, headers=sent, **self._from())
+        )
 
     def follow(self, response: TestResponse) -> TestResponse:
         assert 300 <= response.status_code < 400, response.status_code
@@ -76,7 +84,15 @@ class Shopper:
         assert page.status_code == 200, page.text
         return self.post(path, {"quote": value_of(page, "quote"), "email": email, "method": "alipay", **more})
 
-    def order(self, listing_id: int, quantity: int = 1, *, email: str = "lin@example.com", passphrase: str = "", **told: str) -> str:
+    def order(
+        self,
+        listing_id: int,
+        quantity: int = 1,
+        *,
+        email: str = "lin@example.com",
+        passphrase: str = "",
+        **told: str,
+    ) -> str:
         """Buy now, up to the gateway's door; the order's number."""
         self.wish(listing_id, quantity, **told)
         leave = self.check_out(email, passphrase=passphrase)
@@ -159,7 +175,9 @@ def wire(house: Flask, monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, 
     class Wire:
         def request(self, method: str, url: str, *, body: bytes, headers: dict[str, str]) -> Answered:
             path = "/" + url.split("/", 3)[3]
-            answer = house.test_client().open(path, base_url="http://127.0.0.1:8000", method=method, data=body, headers=headers)
+            answer = house.test_client().open(
+                path, base_url="http://127.0.0.1:8000", method=method, data=body, headers=headers
+            )
             sent.append((headers, body, answer.status_code))
             return Answered(answer.status_code)
 

@@ -15,6 +15,7 @@ from app.flows.expire import expire_checkouts
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.figures import forged_events
+from app.foundation.unit_of_work import unit_of_work
 from tenants.context import platform_scope
 from tests.factories import make_goods, make_shop
 from tests.web.conftest import pay_origin, text_of
@@ -47,9 +48,8 @@ def later(inside):
     """Let all delayed jobs be due."""
 
     def run():
-        with inside(), platform_scope():
-            session().execute(text("UPDATE outbox SET due_at = now()"))
-            session().commit()
+        with inside(), platform_scope(), unit_of_work() as work:
+            work.session.execute(text("UPDATE outbox SET due_at = now()"))
 
     return run
 
@@ -83,7 +83,10 @@ def test_the_page_is_in_the_shops_name_and_says_that_it_is_a_sandbox(at_till):
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize(("method", "mark"), [("card", "Card number"), ("wechat_pay", "Scan with WeChat"), ("alipay", "Scan with Alipay")])
+@pytest.mark.parametrize(
+    ("method", "mark"),
+    [("card", "Card number"), ("wechat_pay", "Scan with WeChat"), ("alipay", "Scan with Alipay")],
+)
 def test_each_way_to_pay_has_its_own_look(at_till, method, mark):
     buyer, page = at_till
     path = re.search(r'action="(/pay/[^"]+)"', page.text).group(1)
@@ -208,15 +211,21 @@ def test_an_event_of_nobodys_payment_is_kept_and_does_nothing(house, inside):
          "data": {"external_id": "sbx_none", "reference": "pay_none", "amount_minor": 1, "currency": "CNY"}}
     ).encode()  # fmt: skip
     headers = sign(SIGNING, event_id="evt_x", body=body, timestamp=int(time.time()))
-    answer = house.test_client().post("/hooks/sandbox", base_url="http://127.0.0.1:8000", data=body, headers=headers)
+    answer = house.test_client().post(
+        "/hooks/sandbox", base_url="http://127.0.0.1:8000", data=body, headers=headers
+    )
     assert (answer.status_code, answer.json) == (200, {"received": 1})
-    again = house.test_client().post("/hooks/sandbox", base_url="http://127.0.0.1:8000", data=body, headers=headers)
+    again = house.test_client().post(
+        "/hooks/sandbox", base_url="http://127.0.0.1:8000", data=body, headers=headers
+    )
     assert again.json == {"received": 0}
     with inside(), platform_scope():
         assert session().execute(select(PaymentEvent.outcome)).scalars().all() == ["unmatched"]
 
 
-@pytest.mark.parametrize(("path", "status"), [("/hooks/sandbox", 400), ("/hooks/nobody", 404), ("/hooks/supplier/alpha", 400)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/hooks/sandbox", 400), ("/hooks/nobody", 404), ("/hooks/supplier/alpha", 400)]
+)
 def test_a_hook_believes_nobody_without_a_signature(house, path, status):
     answer = house.test_client().post(path, base_url="http://127.0.0.1:8000", data=b"{}")
     assert answer.status_code == status

@@ -9,6 +9,7 @@ from app.domain.catalog.models import Listing, Sku
 from app.domain.inventory.models import Code
 from app.domain.orders.models import Order, OrderLine
 from app.domain.payments.errors import GatewayUnavailable
+from app.domain.payments.models import Payment
 from app.flows import purchase
 from app.foundation import clock
 from app.foundation.database import session
@@ -17,7 +18,13 @@ from tenants.context import platform_scope, shop_scope
 from tests.factories import add_codes, make_goods, make_shop
 from tests.web.conftest import text_of, value_of
 
-MOBILE = {"name": "mobile", "label": "手机号", "label_en": "Mobile number", "pattern": r"1[3-9]\d{9}", "required": True}
+MOBILE = {
+    "name": "mobile",
+    "label": "手机号",
+    "label_en": "Mobile number",
+    "pattern": r"1[3-9]\d{9}",
+    "required": True,
+}
 
 
 @pytest.fixture
@@ -134,7 +141,9 @@ def test_a_price_that_rose_above_the_quote_is_still_the_agreed_one(visit, shop, 
     buyer.wish(goods.listing_id)
     page = buyer.get("/checkout?now=1")
     change(update(Listing).where(Listing.id == goods.listing_id).values(price_minor=9900))
-    buyer.post("/checkout?now=1", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"})
+    buyer.post(
+        "/checkout?now=1", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"}
+    )
     assert [order.total_minor for order in order_rows(shop)] == [2380]
 
 
@@ -144,13 +153,17 @@ def test_a_floor_that_rose_above_the_quote_asks_to_agree_again(visit, shop, good
     page = buyer.get("/checkout?now=1")
     change(update(Listing).where(Listing.id == goods.listing_id).values(price_minor=3000))
     change(update(Sku).where(Sku.id == goods.sku_id).values(suggested_minor=3000, floor_minor=2900))
-    again = buyer.post("/checkout?now=1", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"})
+    again = buyer.post(
+        "/checkout?now=1", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"}
+    )
     assert again.status_code == 409
     assert "The price has changed" in text_of(again)
     assert "¥ 30 .00" in text_of(again)
     assert 'value="a@b.example"' in again.text
     assert order_rows(shop) == []
-    agreed = buyer.post("/checkout?now=1", {"quote": value_of(again, "quote"), "email": "a@b.example", "method": "card"})
+    agreed = buyer.post(
+        "/checkout?now=1", {"quote": value_of(again, "quote"), "email": "a@b.example", "method": "card"}
+    )
     assert agreed.status_code == 303
 
 
@@ -159,7 +172,9 @@ def test_a_quote_whose_time_is_over_asks_to_agree_again(visit, shop, goods):
     buyer.wish(goods.listing_id)
     page = buyer.get("/checkout?now=1")
     clock.travel(timedelta(minutes=16))
-    again = buyer.post("/checkout?now=1", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"})
+    again = buyer.post(
+        "/checkout?now=1", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"}
+    )
     assert again.status_code == 409
     assert "has expired" in text_of(again)
     assert 'value="a@b.example"' in again.text
@@ -184,7 +199,10 @@ def test_another_shops_quote_is_no_quote_here(visit, inside, shop, goods, order_
     sealed = value_of(stranger.get("/checkout?now=1"), "quote")
     buyer = visit(shop)
     buyer.wish(goods.listing_id)
-    assert buyer.post("/checkout?now=1", {"quote": sealed, "email": "a@b.example", "method": "card"}).status_code == 422
+    assert (
+        buyer.post("/checkout?now=1", {"quote": sealed, "email": "a@b.example", "method": "card"}).status_code
+        == 422
+    )
     assert order_rows(shop) == []
 
 
@@ -193,7 +211,9 @@ def test_sold_out_under_ones_hands_is_told_on_the_product_page(visit, shop, good
     buyer.wish(goods.listing_id, 3)
     page = buyer.get("/checkout?now=1")
     change(update(Code).where(Code.sku_id == goods.sku_id).values(state="withheld"))
-    gone = buyer.post("/checkout?now=1", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"})
+    gone = buyer.post(
+        "/checkout?now=1", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"}
+    )
     assert gone.status_code == 410
     assert "there is not enough stock" in text_of(gone)
     assert f'value="{goods.listing_id}"' in gone.text
@@ -208,7 +228,9 @@ def test_sold_out_in_a_cart_is_told_at_its_line(visit, inside, shop, goods, chan
     buyer.wish(other.listing_id, then="cart")
     page = buyer.get("/checkout")
     change(update(Code).where(Code.sku_id == other.sku_id).values(state="withheld"))
-    gone = buyer.post("/checkout", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"})
+    gone = buyer.post(
+        "/checkout", {"quote": value_of(page, "quote"), "email": "a@b.example", "method": "card"}
+    )
     assert gone.status_code == 410
     assert text_of(gone).count("has just sold out") == 1
     buyer.post("/cart/update", {"line": other.listing_id, "remove": "1"})
@@ -235,7 +257,10 @@ def test_more_than_an_order_may_hold_is_refused_with_the_number(visit, shop, goo
 @pytest.mark.parametrize("quantity", ["0", "-3", "x", "", "99999999999999999999"])
 def test_a_strange_quantity_does_no_harm(visit, shop, goods, quantity):
     buyer = visit(shop)
-    assert buyer.post("/cart", {"sku": goods.listing_id, "quantity": quantity, "then": "cart"}).status_code == 303
+    assert (
+        buyer.post("/cart", {"sku": goods.listing_id, "quantity": quantity, "then": "cart"}).status_code
+        == 303
+    )
     assert buyer.get("/cart").status_code == 200
 
 
@@ -349,3 +374,12 @@ def test_what_is_in_the_cart_survives_a_restock(visit, inside, shop):
     with inside():
         add_codes(goods, 3)
     assert "has just sold out" not in text_of(buyer.get("/cart"))
+
+
+def test_going_back_to_pay_the_same_way_goes_on_with_the_same_attempt(visit, inside, shop, goods):
+    buyer = visit(shop)
+    number = buyer.order(goods.listing_id)
+    for _ in range(3):
+        assert buyer.post(f"/orders/{number}/pay", {"method": "alipay"}).status_code == 303
+    with inside(), shop_scope(shop.id):
+        assert len(session().execute(select(Payment.id)).all()) == 1

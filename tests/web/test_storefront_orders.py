@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from app.domain.fulfilment.models import Reveal
 from app.domain.identity.models import Buyer, BuyerSignIn
+from app.flows import find_order
 from app.flows.purchase import access_token
 from app.foundation import clock
 from app.foundation.database import session
@@ -17,7 +18,13 @@ from tenants.context import platform_scope, shop_scope
 from tests.factories import make_goods, make_shop
 from tests.web.conftest import text_of
 
-MOBILE = {"name": "mobile", "label": "手机号", "label_en": "Mobile number", "pattern": r"1[3-9]\d{9}", "required": True}
+MOBILE = {
+    "name": "mobile",
+    "label": "手机号",
+    "label_en": "Mobile number",
+    "pattern": r"1[3-9]\d{9}",
+    "required": True,
+}
 SECRET = "SECRET-"
 
 
@@ -53,7 +60,9 @@ def bought(visit, shop, goods, wire, work):
 def line_of(inside, shop):
     def read(number):
         with inside(), shop_scope(shop.id):
-            found = text("SELECT l.id FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.number = :n")
+            found = text(
+                "SELECT l.id FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.number = :n"
+            )
             return session().execute(found, {"n": number}).scalars().first()
 
     return read
@@ -126,7 +135,9 @@ def test_nothing_is_revealed_before_it_is_paid(visit, shop, goods, line_of):
 
 
 def test_a_link_comes_with_its_qr_code(bought, inside, shop, line_of, monkeypatch):
-    monkeypatch.setattr("tests.factories.goods.secret_text", lambda goods, n: f"https://redeem.example/{goods.sku_id}/{n}")
+    monkeypatch.setattr(
+        "tests.factories.goods.secret_text", lambda goods, n: f"https://redeem.example/{goods.sku_id}/{n}"
+    )
     with inside():
         link = make_goods(shop, kind="link", codes=2)
     buyer, number = bought(item=link)
@@ -226,8 +237,8 @@ def test_a_passphrase_once_set_is_needed(bought, visit, shop):
 def test_look_up_tells_a_guesser_nothing(bought, visit, shop, monkeypatch):
     _, number = bought(passphrase="blue door")
     worked = []
-    verify = find_order_module()._fits
-    monkeypatch.setattr(find_order_module(), "_fits", lambda kept, said: worked.append(kept) or verify(kept, said))
+    verify = find_order._fits
+    monkeypatch.setattr(find_order, "_fits", lambda kept, said: worked.append(kept) or verify(kept, said))
     wrong = (
         {"number": "261122-ZZZZZZZZ", "email": "lin@example.com"},
         {"number": number, "email": "mallory@example.com"},
@@ -240,17 +251,16 @@ def test_look_up_tells_a_guesser_nothing(bought, visit, shop, monkeypatch):
     assert len(worked) == len(wrong)
 
 
-def find_order_module():
-    import importlib
-
-    return importlib.import_module("app.flows.find_order")
-
-
 def test_look_up_slows_a_guesser_down(bought, visit, shop, monkeypatch):
     _, number = bought()
-    monkeypatch.setattr(find_order_module(), "_fits", lambda *_: False)
+    monkeypatch.setattr(find_order, "_fits", lambda *_: False)
     for at in range(10):
-        assert visit(shop, ip=f"203.0.113.{at}").post("/orders", {"number": number, "email": f"{at}@x.example"}).status_code == 404
+        assert (
+            visit(shop, ip=f"203.0.113.{at}")
+            .post("/orders", {"number": number, "email": f"{at}@x.example"})
+            .status_code
+            == 404
+        )
     page = visit(shop, ip="203.0.113.99").post("/orders", {"number": number, "email": "lin@example.com"})
     assert page.status_code == 429
     assert "Too many tries" in text_of(page)
@@ -287,7 +297,8 @@ def test_the_mailed_link_is_over_after_a_quarter_of_an_hour(bought, visit, shop,
 def test_asking_for_a_link_tells_nobody_who_has_bought(bought, visit, shop, mailbox, work):
     bought()
     known, unknown = (
-        text_of(visit(shop).post("/sign-in", {"email": who})).replace(who, "") for who in ("lin@example.com", "x@example.com")
+        text_of(visit(shop).post("/sign-in", {"email": who})).replace(who, "")
+        for who in ("lin@example.com", "x@example.com")
     )
     assert known == unknown
     work()
@@ -300,7 +311,12 @@ def test_what_the_database_keeps_of_a_sign_in_opens_nothing(bought, visit, insid
     work()
     token = re.search(r"/sign-in/([\w-]+)", mailbox("lin@example.com")[-1][1]).group(1)
     with inside(), platform_scope():
-        kept = session().execute(text("SELECT data::text FROM mails UNION SELECT payload::text FROM outbox")).scalars().all()
+        kept = (
+            session()
+            .execute(text("SELECT data::text FROM mails UNION SELECT payload::text FROM outbox"))
+            .scalars()
+            .all()
+        )
         digests = session().execute(select(BuyerSignIn.digest)).scalars().all()
     assert not any(token in words for words in kept)
     assert token.encode() not in digests

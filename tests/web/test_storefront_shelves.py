@@ -99,8 +99,12 @@ def test_sorting_turns_the_shelf_around(visit, inside, shop, goods):
         dear = make_goods(shop, price=99900, codes=1)
     cheap_first, dear_first = (visit(shop).get(f"/?sort={sort}").text for sort in ("cheap", "dear"))
     grid = 'class="goods"'
-    assert cheap_first.index(goods.slug, cheap_first.index(grid)) < cheap_first.index(dear.slug, cheap_first.index(grid))
-    assert dear_first.index(dear.slug, dear_first.index(grid)) < dear_first.index(goods.slug, dear_first.index(grid))
+    assert cheap_first.index(goods.slug, cheap_first.index(grid)) < cheap_first.index(
+        dear.slug, cheap_first.index(grid)
+    )
+    assert dear_first.index(dear.slug, dear_first.index(grid)) < dear_first.index(
+        goods.slug, dear_first.index(grid)
+    )
 
 
 def test_a_page_beyond_the_last_is_not_there(visit, shop, goods):
@@ -119,7 +123,9 @@ def test_what_a_brand_writes_runs_nothing(visit, inside, shop, goods):
     with inside(), platform_scope(), unit_of_work() as work:
         nasty = "**bold** <img src=x onerror=alert(1)>\n\n- one\n- <script>two</script>"
         work.session.execute(
-            update(Product).where(Product.id == goods.product_id).values(description_en=nasty, redemption_en=nasty)
+            update(Product)
+            .where(Product.id == goods.product_id)
+            .values(description_en=nasty, redemption_en=nasty)
         )
     page = visit(shop).get(f"/p/{goods.slug}").text
     assert "<strong>bold</strong>" in page
@@ -148,7 +154,9 @@ def test_a_browser_that_holds_the_page_is_told_so(visit, shop, goods):
     visitor = visit(shop)
     first = visitor.get("/")
     again = visitor.client.get(
-        "/", base_url=visitor.origin, headers={"Accept-Language": "en", "If-None-Match": first.headers["ETag"]}
+        "/",
+        base_url=visitor.origin,
+        headers={"Accept-Language": "en", "If-None-Match": first.headers["ETag"]},
     )
     assert again.status_code == 304
     assert again.data == b""
@@ -157,7 +165,9 @@ def test_a_browser_that_holds_the_page_is_told_so(visit, shop, goods):
 def test_a_page_travels_small_and_arrives_the_same(visit, shop, goods):
     visitor = visit(shop)
     plain = visitor.get("/")
-    small = visitor.client.get("/", base_url=visitor.origin, headers={"Accept-Language": "en", "Accept-Encoding": "gzip"})
+    small = visitor.client.get(
+        "/", base_url=visitor.origin, headers={"Accept-Language": "en", "Accept-Encoding": "gzip"}
+    )
     assert small.headers["Content-Encoding"] == "gzip"
     assert len(small.data) < len(plain.data)
 

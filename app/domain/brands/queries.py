@@ -34,7 +34,9 @@ def page(asked: Asked) -> Page[Brand]:
     found = select(Brand)
     if asked.words:
         like = f"%{asked.words}%"
-        found = found.where(or_(Brand.name.ilike(like), Brand.name_en.ilike(like), Brand.contact_email.ilike(like)))
+        found = found.where(
+            or_(Brand.name.ilike(like), Brand.name_en.ilike(like), Brand.contact_email.ilike(like))
+        )
     if asked.get("status"):
         found = found.where(Brand.status == asked.get("status"))
     sorts = {"created": Brand.created_at, "name": Brand.name, "status": Brand.status}

@@ -31,10 +31,12 @@ def skus_of(product_id: int) -> Sequence[Sku]:
 
 
 def products_page(asked: Asked) -> Page[Any]:
-    """(product, category, number of Skus, lowest suggested price) of the open brand."""
+    """(product, category, number of Skus, lowest suggested price and its currency) of the open brand."""
     many = select(func.count()).where(Sku.product_id == Product.id).scalar_subquery().label("skus")
-    cheapest = select(func.min(Sku.suggested_minor)).where(Sku.product_id == Product.id).scalar_subquery()
-    found = select(Product, Category, many, cheapest.label("cheapest")).join(
+    first = select(Sku).where(Sku.product_id == Product.id).order_by(Sku.suggested_minor, Sku.id).limit(1)
+    cheapest = first.with_only_columns(Sku.suggested_minor).scalar_subquery()
+    currency = first.with_only_columns(Sku.currency).scalar_subquery()
+    found = select(Product, Category, many, cheapest.label("cheapest"), currency.label("currency")).join(
         Category, Category.id == Product.category_id
     )
     found = found.where(*matching(asked.words))
@@ -52,7 +54,12 @@ def skus_page(asked: Asked) -> Page[Any]:
     found = found.where(Product.status != "archived", *matching(asked.words))
     if asked.get("kind"):
         found = found.where(Sku.delivery_kind == asked.get("kind"))
-    sorts = {"name": Product.name, "floor": Sku.floor_minor, "suggested": Sku.suggested_minor, "kind": Sku.delivery_kind}
+    sorts = {
+        "name": Product.name,
+        "floor": Sku.floor_minor,
+        "suggested": Sku.suggested_minor,
+        "kind": Sku.delivery_kind,
+    }
     return cut(found, asked, sorts=sorts, usual="name", tie=Sku.id)
 
 
@@ -91,14 +98,18 @@ def listed_below(sku_id: int, floor_minor: int) -> tuple[int, int]:
 
 def figures() -> Any:
     """(active products, Skus, listings, shops) of the open brand."""
-    return session().execute(
-        select(
-            select(func.count()).select_from(Product).where(Product.status == "active").scalar_subquery(),
-            select(func.count()).select_from(Sku).scalar_subquery(),
-            select(func.count()).select_from(Listing).scalar_subquery(),
-            select(func.count(Listing.shop_id.distinct())).scalar_subquery(),
+    return (
+        session()
+        .execute(
+            select(
+                select(func.count()).select_from(Product).where(Product.status == "active").scalar_subquery(),
+                select(func.count()).select_from(Sku).scalar_subquery(),
+                select(func.count()).select_from(Listing).scalar_subquery(),
+                select(func.count(Listing.shop_id.distinct())).scalar_subquery(),
+            )
         )
-    ).one()
+        .one()
+    )
 
 
 def matching(words: str) -> list[Any]:

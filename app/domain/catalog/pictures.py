@@ -22,8 +22,17 @@ def redrawn(data: bytes) -> bytes:
                 if opened.width * opened.height > MOST_PIXELS:
                     raise PictureRefused(param="picture", reason="too_many_pixels", most=MOST_PIXELS)
                 upright = ImageOps.exif_transpose(opened)
-                picture = upright.convert("RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
+                picture = upright.convert(
+                    "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB"
+                )
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Warning,
+        Image.DecompressionBombError,
+    ) as error:
         raise PictureRefused(param="picture", reason="not_a_picture") from error
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     drawn = io.BytesIO()

@@ -48,7 +48,7 @@ def _is_hanzi(part: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PriceChange:
-    """One change for many prices: `suggested`, a `percent` in hundredths of a percent, or an `amount` in minor units."""
+    """One change for many prices: as `suggested`, by `percent` (in hundredths of one), by `amount` (minor units)."""
 
     kind: Literal["suggested", "percent", "amount"]
     value: int = 0

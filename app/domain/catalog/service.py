@@ -31,13 +31,23 @@ def save_product(product: Product | None, brand_id: int, values: Mapping[str, An
 
 def index(product: Product) -> None:
     """Write the terms under which a product is found: its names, tags, brand and category."""
-    around = session().execute(
-        select(Brand.name, Brand.name_en, Category.name, Category.name_en)
-        .join_from(Brand, Category, Category.id == product.category_id)
-        .where(Brand.id == product.brand_id)
-    ).one()
+    around = (
+        session()
+        .execute(
+            select(Brand.name, Brand.name_en, Category.name, Category.name_en)
+            .join_from(Brand, Category, Category.id == product.category_id)
+            .where(Brand.id == product.brand_id)
+        )
+        .one()
+    )
     skus = session().execute(select(Sku.name, Sku.name_en).where(Sku.product_id == product.id)).all()
-    words = [product.name, product.name_en, *product.tags, *around, *(name for names in skus for name in names)]
+    words = [
+        product.name,
+        product.name_en,
+        *product.tags,
+        *around,
+        *(name for names in skus for name in names),
+    ]
     terms = search_terms(" ".join(str(word) for word in words if word))
     found = func.array_to_tsvector(cast(terms, ARRAY(Text)))
     session().execute(update(Product).where(Product.id == product.id).values(search=found))
@@ -62,12 +72,16 @@ def save_sku(sku: Sku | None, product: Product, values: Mapping[str, Any]) -> Sk
 
 def lift_listings(sku_id: int, floor_minor: int) -> dict[int, int]:
     """Raise every shop's price that a new floor has overtaken; how many, by shop. Needs the platform's scope."""
-    lifted = session().execute(
-        update(Listing)
-        .where(Listing.sku_id == sku_id, Listing.price_minor < floor_minor)
-        .values(price_minor=floor_minor, updated_at=func.now())
-        .returning(Listing.shop_id)
-    ).scalars()
+    lifted = (
+        session()
+        .execute(
+            update(Listing)
+            .where(Listing.sku_id == sku_id, Listing.price_minor < floor_minor)
+            .values(price_minor=floor_minor, updated_at=func.now())
+            .returning(Listing.shop_id)
+        )
+        .scalars()
+    )
     shops: dict[int, int] = {}
     for shop_id in lifted:
         shops[shop_id] = shops.get(shop_id, 0) + 1
@@ -79,7 +93,10 @@ def add_listings(prices: Mapping[int, int]) -> int:
     if not prices:
         return 0
     shop_id = current_scope().shop_id
-    skus = {row.id: row.product_id for row in session().execute(select(Sku.id, Sku.product_id).where(Sku.id.in_(prices)))}
+    skus = {
+        row.id: row.product_id
+        for row in session().execute(select(Sku.id, Sku.product_id).where(Sku.id.in_(prices)))
+    }
     rows = [
         {"shop_id": shop_id, "sku_id": sku_id, "product_id": skus[sku_id], "price_minor": price}
         for sku_id, price in sorted(prices.items())
@@ -87,7 +104,10 @@ def add_listings(prices: Mapping[int, int]) -> int:
     ]
     with said_by_database():
         added = session().execute(
-            insert(Listing).values(rows).on_conflict_do_nothing(constraint="uq_listings_shop_id_sku_id").returning(Listing.id)
+            insert(Listing)
+            .values(rows)
+            .on_conflict_do_nothing(constraint="uq_listings_shop_id_sku_id")
+            .returning(Listing.id)
         )
         return len(added.all())
 
@@ -98,7 +118,8 @@ def set_price(listing_id: int, price_minor: int) -> tuple[int, int]:
         select(Listing, Sku)
         .join(Sku, Sku.id == Listing.sku_id)
         .where(Listing.id == listing_id)
-        .with_for_update(of=Listing)
+        # No key is changed: a checkout that points at this listing goes on meanwhile.
+        .with_for_update(of=Listing, key_share=True)
     ).one_or_none()
     if found is None:
         raise NotFound(what="listing")
@@ -116,7 +137,7 @@ def set_status(listing_ids: Collection[int], status: str) -> int:
     return _change(listing_ids, Listing.status != status, status=status)
 
 
-def set_featured(listing_ids: Collection[int], featured: bool) -> int:  # noqa: FBT001 - the value itself
+def set_featured(listing_ids: Collection[int], featured: bool) -> int:
     """Put listings on the shop's front page, or take them off; how many changed."""
     return _change(listing_ids, Listing.featured != featured, featured=featured)
 

@@ -51,7 +51,12 @@ def sellable(currency: str) -> Any:
         select(Sku, Product, Brand)
         .join(Product, Product.id == Sku.product_id)
         .join(Brand, Brand.id == Sku.brand_id)
-        .where(Brand.status == "approved", Product.status == "active", Sku.status == "active", Sku.currency == currency)
+        .where(
+            Brand.status == "approved",
+            Product.status == "active",
+            Sku.status == "active",
+            Sku.currency == currency,
+        )
     )
 
 
@@ -63,9 +68,13 @@ def sellable_skus(currency: str, sku_ids: Collection[int]) -> Sequence[Any]:
 def all_sellable(currency: str, *, most: int = 400) -> Sequence[Any]:
     """Everything a new shop may pick from, by category and name."""
     found = sellable(currency).join(Category, Category.id == Product.category_id).add_columns(Category)
-    return session().execute(
-        found.order_by(Category.position, Product.name, Product.id, Sku.position, Sku.id).limit(most)
-    ).all()
+    return (
+        session()
+        .execute(
+            found.order_by(Category.position, Product.name, Product.id, Sku.position, Sku.id).limit(most)
+        )
+        .all()
+    )
 
 
 def listing(listing_id: int) -> Any | None:
@@ -87,7 +96,9 @@ def listed(listing_ids: Collection[int]) -> Sequence[Any]:
         .join(Product, Product.id == Sku.product_id)
         .join(Brand, Brand.id == Sku.brand_id)
     )
-    return session().execute(found.where(Listing.id.in_(listing_ids)).order_by(Product.name, Listing.id)).all()
+    return (
+        session().execute(found.where(Listing.id.in_(listing_ids)).order_by(Product.name, Listing.id)).all()
+    )
 
 
 def below_floor(sku: Sku, price_minor: int, *, param: str) -> ListingBelowFloor:
@@ -110,7 +121,11 @@ def listing_ids(sku_ids: Collection[int]) -> dict[int, int]:
 
 def many_listed(shop_id: int) -> int:
     """How many listings a shop has, in the platform's scope too."""
-    return session().execute(select(func.count()).select_from(Listing).where(Listing.shop_id == shop_id)).scalar_one()
+    return (
+        session()
+        .execute(select(func.count()).select_from(Listing).where(Listing.shop_id == shop_id))
+        .scalar_one()
+    )
 
 
 def counts() -> dict[str, int]:
@@ -121,7 +136,12 @@ def counts() -> dict[str, int]:
 
 def brands_on_offer() -> Sequence[Brand]:
     """Approved brands, for filters."""
-    return session().execute(select(Brand).where(Brand.status == "approved").order_by(Brand.name)).scalars().all()
+    return (
+        session()
+        .execute(select(Brand).where(Brand.status == "approved").order_by(Brand.name))
+        .scalars()
+        .all()
+    )
 
 
 def _filters(asked: Asked) -> list[Any]:
@@ -131,5 +151,7 @@ def _filters(asked: Asked) -> list[Any]:
     if asked.get("kind"):
         chosen.append(Sku.delivery_kind == asked.get("kind"))
     if asked.get("category"):
-        chosen.append(Product.category_id.in_(select(Category.id).where(Category.slug == asked.get("category"))))
+        chosen.append(
+            Product.category_id.in_(select(Category.id).where(Category.slug == asked.get("category")))
+        )
     return chosen

@@ -111,7 +111,9 @@ def shelf(
 ) -> Shelf:  # fmt: skip
     """A page of the open shop's goods, narrowed to a category or to a tsquery; columns as in CARD."""
     narrow = "category" if category is not None else "search" if words is not None else "all"
-    return _read(narrow, sort, shop=shop_id, category=category, words=words, size=size, skip=(page - 1) * size)
+    return _read(
+        narrow, sort, shop=shop_id, category=category, words=words, size=size, skip=(page - 1) * size
+    )
 
 
 def product(shop_id: int, slug: str) -> Sequence[Row[Any]]:

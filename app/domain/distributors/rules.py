@@ -10,7 +10,11 @@ from tenants.hosts import is_free_form
 
 HOST = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
-CORNERS, TYPEFACES, MODES = ("sharp", "soft", "round"), ("sans", "rounded", "serif"), ("auto", "light", "dark")
+CORNERS, TYPEFACES, MODES = (
+    ("sharp", "soft", "round"),
+    ("sans", "rounded", "serif"),
+    ("auto", "light", "dark"),
+)
 LANGUAGES = ("zh_Hans", "en")
 LIMITS = {"checkout_minutes": (5, 120), "max_open_orders": (1, 20)}
 

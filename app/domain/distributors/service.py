@@ -26,7 +26,7 @@ def found(*, name: str, contact_email: str, approved: bool) -> int:
 def lock(distributor_id: int) -> Distributor:
     """The distributor, locked, so that two windows do not open two shops at once."""
     return session().execute(
-        select(Distributor).where(Distributor.id == distributor_id).with_for_update()
+        select(Distributor).where(Distributor.id == distributor_id).with_for_update(key_share=True)
     ).scalar_one()
 
 
@@ -36,7 +36,7 @@ def check_approved(distributor: Distributor) -> None:
 
 
 def keep_draft(distributor_id: int, **values: Any) -> Shop:
-    """The one draft of a distributor with these values, made where there is none; SlugTaken when somebody was faster."""
+    """The one draft of a distributor with these values; SlugTaken when somebody was faster."""
     draft = shops.draft_of(distributor_id)
     if draft is None:
         draft = Shop(distributor_id=distributor_id)

@@ -34,7 +34,9 @@ def own_shop(distributor_id: int, slug: str) -> Shop | None:
 
 def draft_of(distributor_id: int) -> Shop | None:
     """The shop that is being opened: one at most."""
-    found = select(Shop).where(Shop.distributor_id == distributor_id, Shop.status == "draft").order_by(Shop.id)
+    found = (
+        select(Shop).where(Shop.distributor_id == distributor_id, Shop.status == "draft").order_by(Shop.id)
+    )
     return session().execute(found).scalars().first()
 
 
@@ -57,14 +59,23 @@ def shop_names(shop_ids: Collection[int]) -> dict[int, Any]:
 
 def distributors_page(asked: Asked) -> Page[Any]:
     """(distributor, number of shops) for the platform."""
-    shops = select(func.count()).where(Shop.distributor_id == Distributor.id, Shop.status != "draft").scalar_subquery()
+    shops = (
+        select(func.count())
+        .where(Shop.distributor_id == Distributor.id, Shop.status != "draft")
+        .scalar_subquery()
+    )
     found = select(Distributor, shops.label("shops"))
     if asked.words:
         like = f"%{asked.words}%"
         found = found.where(or_(Distributor.name.ilike(like), Distributor.contact_email.ilike(like)))
     if asked.get("status"):
         found = found.where(Distributor.status == asked.get("status"))
-    sorts = {"created": Distributor.created_at, "name": Distributor.name, "status": Distributor.status, "shops": shops}
+    sorts = {
+        "created": Distributor.created_at,
+        "name": Distributor.name,
+        "status": Distributor.status,
+        "shops": shops,
+    }
     return cut(found, asked, sorts=sorts, usual="-created", tie=Distributor.id)
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import Row, text
 from app.foundation.database import session
 
 LINES = text("""
-    SELECT l.id, l.listing_id, l.product_name, l.product_name_en, l.sku_name, l.sku_name_en, l.delivery_kind, l.quantity,
-        l.offer_minor, l.discount_minor, l.net_minor, l.state, l.buyer_fields,
+    SELECT l.id, l.listing_id, l.product_name, l.product_name_en, l.sku_name, l.sku_name_en, l.delivery_kind,
+        l.quantity, l.offer_minor, l.discount_minor, l.net_minor, l.state, l.buyer_fields,
         d.state AS delivery_state, d.receipt, d.secret IS NOT NULL AS has_secret,
         p.slug, p.picture, p.redemption, p.redemption_en, s.buyer_fields AS fields,
         EXISTS (SELECT 1 FROM reveals r WHERE r.order_line_id = l.id AND r.actor_kind = 'buyer') AS revealed

@@ -29,7 +29,13 @@ def person(user_id: int) -> Person | None:
         for seat in session().execute(kept).scalars()
     )
     return Person(
-        found.id, found.email, found.name, found.locale, found.session_epoch, found.totp_secret is not None, seats
+        found.id,
+        found.email,
+        found.name,
+        found.locale,
+        found.session_epoch,
+        found.totp_secret is not None,
+        seats,
     )
 
 

@@ -60,7 +60,11 @@ def clean_email(text: str) -> str:
     """An address as we keep it, or InvalidInput for `email`."""
     email = text.strip().lower()
     name, at, host = email.rpartition("@")
-    if not (name and at and "." in host.strip(".")) or len(email) > 254 or any(sign.isspace() for sign in email):
+    if (
+        not (name and at and "." in host.strip("."))
+        or len(email) > 254
+        or any(sign.isspace() for sign in email)
+    ):
         raise InvalidInput(param="email", reason="not_an_email")
     return email
 

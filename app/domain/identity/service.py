@@ -25,7 +25,13 @@ def give_seat(
     user_id: int, *, kind: str, role: str, brand_id: int | None = None, distributor_id: int | None = None
 ) -> int:
     """A membership; a person who has one in this firm keeps it with the new role."""
-    values = {"user_id": user_id, "kind": kind, "role": role, "brand_id": brand_id, "distributor_id": distributor_id}
+    values = {
+        "user_id": user_id,
+        "kind": kind,
+        "role": role,
+        "brand_id": brand_id,
+        "distributor_id": distributor_id,
+    }
     row = insert(Membership).values(values)
     row = row.on_conflict_do_update(
         index_elements=["user_id", "kind", "brand_id", "distributor_id"], set_={"role": role}

@@ -23,9 +23,11 @@ def add(sku_id: int, brand_id: int, pieces: int) -> int:
         _put(sku_id, brand_id, split(pieces, [1] * SLOTS))
         return remaining(sku_id)
     slots = list(
-        session().execute(
+        session()
+        .execute(
             select(StockSlot).where(StockSlot.sku_id == sku_id).order_by(StockSlot.slot).with_for_update()
-        ).scalars()
+        )
+        .scalars()
     )
     left = sum(slot.remaining for slot in slots) + pieces
     if left < 0:
@@ -43,11 +45,13 @@ def remaining(sku_id: int) -> int:
 
 def _put(sku_id: int, brand_id: int, shares: list[int]) -> None:
     rows = [
-        {"sku_id": sku_id, "slot": slot, "brand_id": brand_id, "remaining": share} for slot, share in enumerate(shares)
+        {"sku_id": sku_id, "slot": slot, "brand_id": brand_id, "remaining": share}
+        for slot, share in enumerate(shares)
     ]
     row = insert(StockSlot).values(rows)
     session().execute(
         row.on_conflict_do_update(
-            index_elements=["sku_id", "slot"], set_={"remaining": StockSlot.remaining + row.excluded.remaining}
+            index_elements=["sku_id", "slot"],
+            set_={"remaining": StockSlot.remaining + row.excluded.remaining},
         )
     )

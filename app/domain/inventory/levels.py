@@ -30,7 +30,9 @@ def levels_of(sku_ids: Collection[int]) -> dict[int, Level]:
     """The level of each Sku of the open brand."""
     found = {sku_id: Level() for sku_id in sku_ids}
     state = case((((Code.state == "free") & (Code.expires_at <= clock.now())), "expired"), else_=Code.state)
-    pool = select(Code.sku_id, state, func.count()).where(Code.sku_id.in_(sku_ids)).group_by(Code.sku_id, state)
+    pool = (
+        select(Code.sku_id, state, func.count()).where(Code.sku_id.in_(sku_ids)).group_by(Code.sku_id, state)
+    )
     for sku_id, name, pieces in session().execute(pool):
         setattr(found[sku_id], name, pieces)
     counted = select(StockSlot.sku_id, func.sum(StockSlot.remaining)).where(StockSlot.sku_id.in_(sku_ids))
@@ -42,13 +44,17 @@ def levels_of(sku_ids: Collection[int]) -> dict[int, Level]:
 def batches_of(sku_id: int) -> Sequence[Any]:
     """(batch, free, reserved, sold) of a Sku, newest first."""
     pieces = [func.count(Code.id).filter(Code.state == state) for state in STATES[:3]]
-    return session().execute(
-        select(CodeBatch, *pieces)
-        .outerjoin(Code, Code.batch_id == CodeBatch.id)
-        .where(CodeBatch.sku_id == sku_id)
-        .group_by(CodeBatch.id)
-        .order_by(CodeBatch.id.desc())
-    ).all()
+    return (
+        session()
+        .execute(
+            select(CodeBatch, *pieces)
+            .outerjoin(Code, Code.batch_id == CodeBatch.id)
+            .where(CodeBatch.sku_id == sku_id)
+            .group_by(CodeBatch.id)
+            .order_by(CodeBatch.id.desc())
+        )
+        .all()
+    )
 
 
 def active_reusable(sku_id: int) -> ReusableSecret | None:
@@ -71,7 +77,9 @@ def imports_page(asked: Asked) -> Page[Any]:
     )  # fmt: skip
     if asked.words:
         like = f"%{asked.words}%"
-        found = found.where(or_(StockImport.file_name.ilike(like), CodeBatch.name.ilike(like), Product.name.ilike(like)))
+        found = found.where(
+            or_(StockImport.file_name.ilike(like), CodeBatch.name.ilike(like), Product.name.ilike(like))
+        )
     if asked.get("state"):
         found = found.where(StockImport.state == asked.get("state"))
     sorts = {"created": StockImport.created_at, "added": StockImport.added}

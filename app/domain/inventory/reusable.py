@@ -23,10 +23,16 @@ def replace(sku_id: int, brand_id: int, secret: Secret) -> int:
     key_id, key = keys.current_key(brand_id, vault)
     sealed = vault.seal(key, secret)
     session().execute(
-        update(ReusableSecret).where(ReusableSecret.sku_id == sku_id, ReusableSecret.active).values(active=False)
+        update(ReusableSecret)
+        .where(ReusableSecret.sku_id == sku_id, ReusableSecret.active)
+        .values(active=False)
     )
     row = ReusableSecret(
-        brand_id=brand_id, sku_id=sku_id, data_key_id=key_id, fingerprint=sealed.fingerprint, secret=sealed.box
+        brand_id=brand_id,
+        sku_id=sku_id,
+        data_key_id=key_id,
+        fingerprint=sealed.fingerprint,
+        secret=sealed.box,
     )
     session().add(row)
     try:

@@ -7,8 +7,9 @@ SKIP LOCKED); they take the shop from the open scope.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select, text, update
+from sqlalchemy import CursorResult, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.inventory.errors import StockExhausted
@@ -22,6 +23,12 @@ CLAIM_CODES = text("SELECT stock.claim_codes(:reservation, :sku, :quantity)")
 CLAIM_SLOTS = text("SELECT stock.claim_slots(:reservation, :sku, :quantity)")
 RELEASE = text("SELECT stock.release(:reservation)")
 UNSELL = text("SELECT stock.unsell(:line)")
+WITHHOLD = text("""
+    UPDATE codes SET state = 'withheld' WHERE id IN (
+        SELECT id FROM codes WHERE state = 'free' AND expires_at <= :at
+        ORDER BY expires_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+""")
 SELL = text("SELECT stock.sell(:reservation, :line)")
 
 
@@ -95,6 +102,11 @@ def _move(reservation_id: int, state: str) -> bool:
         .returning(Reservation.id)
     )
     return moved.scalar() is not None
+
+
+def withhold_expired(at: datetime, *, most: int) -> int:
+    """Take free codes whose time is over off the shelf; how many. Needs the platform's scope."""
+    return cast("CursorResult[Any]", session().execute(WITHHOLD, {"at": at, "most": most})).rowcount
 
 
 def is_held(reservation_id: int) -> bool:

@@ -22,6 +22,8 @@ PAGE = text("""
 
 def of_buyer(email: str, *, page: int, size: int) -> tuple[Sequence[Bought], int]:
     """A page of the open shop's orders of an e-mail, newest first, and how many there are."""
-    total = session().execute(select(func.count()).select_from(Order).where(Order.email == email)).scalar_one()
+    total = (
+        session().execute(select(func.count()).select_from(Order).where(Order.email == email)).scalar_one()
+    )
     rows = session().execute(PAGE, {"email": email, "size": size, "skip": (page - 1) * size}).all()
     return rows, total

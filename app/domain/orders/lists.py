@@ -5,13 +5,19 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from app.domain.catalog.models import Sku
 from app.domain.distributors.models import Shop
 from app.domain.orders.models import Order, OrderLine, OrderStep
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.paging import Asked, Page, cut
 
-SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "quarter": timedelta(days=90)}
+SPANS = {
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "quarter": timedelta(days=90),
+}
 GOT_PAID = ("paid", "delivered", "refunding", "refunded", "attention")
 
 
@@ -24,7 +30,12 @@ def orders_page(asked: Asked) -> Page[Any]:
         .label("goods")
     )
     found = select(Order, goods).where(*_conditions(asked))
-    sorts = {"created": Order.created_at, "paid": Order.paid_at, "total": Order.total_minor, "number": Order.number}
+    sorts = {
+        "created": Order.created_at,
+        "paid": Order.paid_at,
+        "total": Order.total_minor,
+        "number": Order.number,
+    }
     return cut(found, asked, sorts=sorts, usual="-created", tie=Order.id)
 
 
@@ -94,10 +105,11 @@ def sold_page(asked: Asked) -> Page[Any]:
     found = (
         select(
             OrderLine.product_name.label("product"), OrderLine.sku_name.label("sku"), shops.label("shops"),
-            pieces.label("pieces"), net.label("net"), func.max(OrderLine.sku_id).label("sku_id"),
+            pieces.label("pieces"), net.label("net"), func.max(OrderLine.sku_id).label("sku_id"), Sku.currency,
         )
+        .join(Sku, Sku.id == OrderLine.sku_id)
         .where(OrderLine.state == "delivered")
-        .group_by(OrderLine.product_name, OrderLine.sku_name)
+        .group_by(OrderLine.product_name, OrderLine.sku_name, Sku.currency)
     )  # fmt: skip
     if asked.words:
         found = found.where(OrderLine.product_name.ilike(f"%{asked.words}%"))

@@ -17,7 +17,9 @@ def payments_of(order_id: int) -> list[Payment]:
 
 
 def refunds_of(order_id: int) -> list[Refund]:
-    return list(session().execute(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).scalars())
+    return list(
+        session().execute(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).scalars()
+    )
 
 
 def events_page(asked: Asked) -> Page[Any]:
@@ -33,9 +35,17 @@ def events_page(asked: Asked) -> Page[Any]:
     if asked.words:
         like = f"%{asked.words}%"
         found = found.where(
-            or_(PaymentEvent.reference.ilike(like), PaymentEvent.event_id.ilike(like), PaymentEvent.external_id.ilike(like))
+            or_(
+                PaymentEvent.reference.ilike(like),
+                PaymentEvent.event_id.ilike(like),
+                PaymentEvent.external_id.ilike(like),
+            )
         )
-    sorts = {"received": PaymentEvent.received_at, "amount": PaymentEvent.amount_minor, "kind": PaymentEvent.kind}
+    sorts = {
+        "received": PaymentEvent.received_at,
+        "amount": PaymentEvent.amount_minor,
+        "kind": PaymentEvent.kind,
+    }
     return cut(found, asked, sorts=sorts, usual="-received", tie=PaymentEvent.id)
 
 

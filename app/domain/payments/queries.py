@@ -37,6 +37,17 @@ def of_order(order_id: int) -> Sequence[Payment]:
     return session().execute(found).scalars().all()
 
 
+def open_by(order_id: int, method: str) -> Payment | None:
+    """The newest attempt by a method that can still be paid."""
+    found = (
+        select(Payment)
+        .where(Payment.order_id == order_id, Payment.method == method, Payment.state.in_(("created", "open")))
+        .order_by(Payment.id.desc())
+        .limit(1)
+    )
+    return session().execute(found).scalar()
+
+
 def refunds_of(order_id: int) -> Sequence[Refund]:
     found = select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)
     return session().execute(found).scalars().all()

@@ -22,29 +22,50 @@ def open_brand_scope() -> None:
 
 @brand.context_processor
 def around() -> dict[str, Any]:
-    if "seat" not in g:  # somebody without a seat here reads that there is nothing
+    if "seat" not in g:  # nobody has come in: an error is being shown
         return {}
     return {"frame": frame(), "may": g.seat.may, "firm_status": g.get("firm_status")}
 
 
 PAGES = (
-    ("home", "home"), ("products", "box"), ("stock", "key"), ("imports", "upload"), ("sellers", "shop"), ("sold", "chart"),
-)  # fmt: skip
+    ("home", "home"),
+    ("products", "box"),
+    ("stock", "key"),
+    ("imports", "upload"),
+    ("sellers", "shop"),
+    ("sold", "chart"),
+)
 BELONGS = {
-    "new_product": "products", "product": "products", "new_sku": "products", "sku": "products", "picture": "products",
-    "set_status": "products", "sku_stock": "stock", "add_stock": "stock", "replace_reusable": "stock",
-    "new_import": "imports", "stock_import": "imports", "import_progress": "imports", "change_person": "people",
-}  # fmt: skip
+    "new_product": "products",
+    "product": "products",
+    "new_sku": "products",
+    "sku": "products",
+    "picture": "products",
+    "set_status": "products",
+    "sku_stock": "stock",
+    "add_stock": "stock",
+    "replace_reusable": "stock",
+    "new_import": "imports",
+    "stock_import": "imports",
+    "decide_import": "imports",
+    "import_progress": "imports",
+    "change_person": "people",
+}
 
 
 def frame() -> Frame:
     labels = {
-        "home": _("Overview"), "products": _("Products"), "stock": _("Stock"), "imports": _("Imports"),
-        "sellers": _("Who sells it"), "sold": _("Sold"),
-    }  # fmt: skip
+        "home": _("Overview"),
+        "products": _("Products"),
+        "stock": _("Stock"),
+        "imports": _("Imports"),
+        "sellers": _("Who sells it"),
+        "sold": _("Sold"),
+    }
     groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"brand.{page}"), mark) for page, mark in PAGES))]
     if g.seat.may("people"):
         groups.append(NavGroup((NavItem(_("People"), url_for("brand.people"), "users"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("brand.")
     page = BELONGS.get(endpoint, endpoint)
-    return desk.frame(tuple(groups), url_for(f"brand.{page if page in (*dict(PAGES), 'people') else 'home'}"))
+    known = page in dict(PAGES) or page == "people"
+    return desk.frame(tuple(groups), url_for(f"brand.{page}") if known else "")

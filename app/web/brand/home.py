@@ -29,37 +29,62 @@ def home() -> Any:
         key=lambda pair: pair[1],
     )
     return render_template(
-        "brand/home.html", figures=goods.figures(), low=low, below=goods.sellers_page(Asked(filters={"state": "below"})).total,
-        best=orders.sold_page(Asked(size=6)).rows, reason=reason, named=named,
-    )  # fmt: skip
+        "brand/home.html",
+        figures=goods.figures(),
+        low=low,
+        below=goods.sellers_page(Asked(filters={"state": "below"})).total,
+        best=orders.sold_page(Asked(size=6)).rows,
+        reason=reason,
+        named=named,
+    )
 
 
 @brand.get("/sellers")
 def sellers() -> Any:
     """Which shop sells what at what price, and how far above the floor."""
     listing = Listing(
-        name="sellers", usual="over", searches=_("Shop or product"),
+        name="sellers",
+        usual="over",
+        searches=_("Shop or product"),
         columns=(
-            Col("shop", _("Shop"), sort=True), Col("product", _("Product"), sort=True), Col("sku", _("Sku"), shown=False),
-            Col("price", _("List price"), sort=True, money=True), Col("floor", _("Floor"), money=True),
-            Col("over", _("Above the floor"), sort=True, money=True), Col("state", _("State")),
+            Col("shop", _("Shop"), sort=True),
+            Col("product", _("Product"), sort=True),
+            Col("sku", _("Sku"), shown=False),
+            Col("price", _("List price"), sort=True, money=True),
+            Col("floor", _("Floor"), money=True),
+            Col("over", _("Above the floor"), sort=True, money=True),
+            Col("state", _("State")),
         ),
         filters=(
-            ("state", _("State"), (
-                *((key, str(words)) for key, (words, _tone) in LISTING_STATES.items()), ("below", _("Below the floor")),
-            )),
+            (
+                "state",
+                _("State"),
+                (
+                    *((key, str(words)) for key, (words, _tone) in LISTING_STATES.items()),
+                    ("below", _("Below the floor")),
+                ),
+            ),
         ),
         empty=_("No shop sells your goods yet."),
-    )  # fmt: skip
+    )
 
     def row(found: Any) -> dict[str, Any]:
         shown, shop, sku, product = found
         state, tone = LISTING_STATES[shown.status]
         return {
-            "id": shown.id, "shop": shop.name, "slug": shop.slug, "product": named(product), "sku": named(sku),
-            "price": shown.price_minor, "floor": sku.floor_minor, "over": shown.price_minor - sku.floor_minor,
-            "currency": sku.currency, "state": str(state), "tone": tone, "product_id": product.id,
-        }  # fmt: skip
+            "id": shown.id,
+            "shop": shop.name,
+            "slug": shop.slug,
+            "product": named(product),
+            "sku": named(sku),
+            "price": shown.price_minor,
+            "floor": sku.floor_minor,
+            "over": shown.price_minor - sku.floor_minor,
+            "currency": sku.currency,
+            "state": str(state),
+            "tone": tone,
+            "product_id": product.id,
+        }
 
     return answer(listing, goods.sellers_page, row, "brand/sellers.html")
 
@@ -68,18 +93,28 @@ def sellers() -> Any:
 def sold() -> Any:
     """What was delivered, by Sku; never to whom."""
     listing = Listing(
-        name="sold", usual="-pieces", searches=_("Product"),
+        name="sold",
+        usual="-pieces",
+        searches=_("Product"),
         columns=(
-            Col("product", _("Product"), sort=True), Col("sku", _("Sku")), Col("shops", _("Shops"), sort=True, figures=True),
-            Col("pieces", _("Pieces"), sort=True, figures=True), Col("net", _("Paid by buyers"), sort=True, money=True),
+            Col("product", _("Product"), sort=True),
+            Col("sku", _("Sku")),
+            Col("shops", _("Shops"), sort=True, figures=True),
+            Col("pieces", _("Pieces"), sort=True, figures=True),
+            Col("net", _("Paid by buyers"), sort=True, money=True),
         ),
         empty=_("Nothing was sold yet."),
-    )  # fmt: skip
+    )
 
     def row(found: Any) -> dict[str, Any]:
         return {
-            "id": found.sku_id, "product": found.product, "sku": found.sku, "shops": found.shops,
-            "pieces": int(found.pieces), "net": int(found.net), "currency": "CNY",
-        }  # fmt: skip
+            "id": found.sku_id,
+            "product": found.product,
+            "sku": found.sku,
+            "shops": found.shops,
+            "pieces": int(found.pieces),
+            "net": int(found.net),
+            "currency": found.currency,
+        }
 
     return answer(listing, orders.sold_page, row, "brand/sold.html")

@@ -59,7 +59,11 @@ def imports() -> Any:
 def new_import() -> Any:
     """For which Sku, in which batch, from which file or paste."""
     found = catalog.skus_page(Asked(size=1000))
-    skus = [(row.Sku.id, f"{named(row.Product)} · {named(row.Sku)}") for row in found.rows if row.Sku.delivery_kind in {"code", "link"}]
+    skus = [
+        (row.Sku.id, f"{named(row.Product)} · {named(row.Sku)}")
+        for row in found.rows
+        if row.Sku.delivery_kind in {"code", "link"}
+    ]
     form = Typed({"sku_id": request.args.get("sku", "")})
     if request.method == "POST":
         told, source = _told(form, {str(sku_id) for sku_id, _words in skus}), _source(form)
@@ -129,14 +133,16 @@ def stock_import(import_id: int) -> Any:
 @brand.get("/imports/<int:import_id>/progress")
 def import_progress(import_id: int) -> Any:
     """The moving part of the page; it asks again until the import has ended."""
-    return render_template("brand/import_progress.html", row=imported.get(import_id), states=IMPORT_STATES, problems=PROBLEMS)
+    return render_template(
+        "brand/import_progress.html", row=imported.get(import_id), states=IMPORT_STATES, problems=PROBLEMS
+    )
 
 
 @brand.post("/imports/<int:import_id>")
 @needs("sell")
 def decide_import(import_id: int) -> Any:
     """Start it, or forget it."""
-    imported.get(import_id)
+    imported.get(import_id)  # somebody else's does not exist
     try:
         if request.form.get("do") == "cancel":
             bringing.cancel_import(import_id, actor=actor())

@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 from flask import flash, g, render_template, request
-from flask_babel import gettext as _, ngettext
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.domain.catalog import goods as catalog
 from app.domain.catalog.models import DELIVERY_KINDS, ISSUE_ORDERS, Product, Sku
@@ -21,7 +22,7 @@ from app.web.console.listing import Listing, answer
 from app.web.console.names import ISSUE_ORDERS as ISSUE_WORDS
 from app.web.console.names import KINDS, PRODUCT_STATES, named, options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import Typed
 from app.web.rich_text import rich_text
 
@@ -33,29 +34,43 @@ SHORT = {"name_en": 80, "summary": 120, "summary_en": 160, "region": 20, "validi
 @brand.get("/products")
 def products() -> Any:
     listing = Listing(
-        name="products", usual="-created", searches=_("Name, tag or Sku"),
+        name="products",
+        usual="-created",
+        searches=_("Name, tag or Sku"),
         columns=(
-            Col("name", _("Product"), sort=True), Col("name_en", _("English name"), shown=False), Col("category", _("Category")),
-            Col("skus", _("Skus"), sort=True, figures=True), Col("price", _("Suggested from"), sort=True, money=True),
-            Col("state", _("State")), Col("created", _("Made"), sort=True),
+            Col("name", _("Product"), sort=True),
+            Col("name_en", _("English name"), shown=False),
+            Col("category", _("Category")),
+            Col("skus", _("Skus"), sort=True, figures=True),
+            Col("price", _("Suggested from"), sort=True, money=True),
+            Col("state", _("State")),
+            Col("created", _("Made"), sort=True),
         ),
         filters=(
             ("status", _("State"), options(PRODUCT_STATES)),
             ("category", _("Category"), [(one.slug, named(one)) for one in catalog.categories()]),
         ),
         empty=_("No product yet. Make the first one and give it something to sell."),
-    )  # fmt: skip
+    )
     return answer(listing, catalog.products_page, _row, "brand/products.html")
 
 
 def _row(found: Any) -> dict[str, Any]:
-    product, category, skus, cheapest = found
+    product, category, skus, cheapest, currency = found
     state, tone = PRODUCT_STATES[product.status]
     return {
-        "id": product.id, "name": named(product), "name_en": product.name_en, "category": named(category), "skus": skus,
-        "price": cheapest, "currency": "CNY", "state": str(state), "tone": tone, "created": product.created_at,
+        "id": product.id,
+        "name": named(product),
+        "name_en": product.name_en,
+        "category": named(category),
+        "skus": skus,
+        "price": cheapest,
+        "currency": currency or "CNY",
+        "state": str(state),
+        "tone": tone,
+        "created": product.created_at,
         "picture": product.picture,
-    }  # fmt: skip
+    }
 
 
 @brand.route("/products/new", methods=["GET", "POST"])
@@ -77,7 +92,9 @@ def _product_form(found: Product | None, start: dict[str, Any]) -> Any:
     if request.method == "POST" and g.seat.may("sell"):
         values = _typed_product(form, {str(category.id) for category in categories})
         if found is None:
-            values["slug"] = proposed_slug(values["name_en"] or values["name"]) or f"p-{ids.random_signs(8).lower()}"
+            values["slug"] = (
+                proposed_slug(values["name_en"] or values["name"]) or f"p-{ids.random_signs(8).lower()}"
+            )
         if form.ok:
             try:
                 product_id = keeping.save_product(found.id if found else None, values, actor=actor())
@@ -87,9 +104,17 @@ def _product_form(found: Product | None, start: dict[str, Any]) -> Any:
                 form.blame(error, otherwise="name")
     skus = catalog.skus_of(found.id) if found else []
     page = render_template(
-        "brand/product.html", product=found, form=form, categories=categories, skus=skus, kinds=KINDS, named=named,
-        states=PRODUCT_STATES, shown=rich_text(str(form["description"])), steps=rich_text(str(form["redemption"])),
-    )  # fmt: skip
+        "brand/product.html",
+        product=found,
+        form=form,
+        categories=categories,
+        skus=skus,
+        kinds=KINDS,
+        named=named,
+        states=PRODUCT_STATES,
+        shown=rich_text(str(form["description"])),
+        steps=rich_text(str(form["redemption"])),
+    )
     return page, 422 if form.errors else 200
 
 
@@ -111,11 +136,15 @@ def picture(product_id: int) -> Any:
     _product(product_id)
     file = request.files.get("picture")
     try:
-        address = None if request.form.get("do") == "remove" or not file else media.keep(redrawn(file.read()), "webp")
+        address = (
+            None
+            if request.form.get("do") == "remove" or not file
+            else media.keep(redrawn(file.read()), "webp")
+        )
         keeping.set_picture(product_id, address, actor=actor())
         flash(_("Saved."), "success")
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
     return back("brand.product", product_id=product_id)
 
 
@@ -129,7 +158,7 @@ def set_status(product_id: int) -> Any:
             keeping.set_status(product_id, status, actor=actor())
             flash(_("Saved."), "success")
         except ProductError as error:
-            flash(sentence(error), "error")
+            tell(error)
     return back("brand.product", product_id=product_id)
 
 
@@ -137,9 +166,13 @@ def set_status(product_id: int) -> Any:
 @needs("sell")
 def new_sku(product_id: int) -> Any:
     start = {
-        "delivery_kind": "code", "currency": "CNY", "issue_order": "oldest", "low_stock_at": 10, "max_per_order": 10,
+        "delivery_kind": "code",
+        "currency": "CNY",
+        "issue_order": "oldest",
+        "low_stock_at": 10,
+        "max_per_order": 10,
         "status": "active",
-    }  # fmt: skip
+    }
     return _sku_form(_product(product_id), None, start)
 
 
@@ -148,13 +181,29 @@ def sku(product_id: int, sku_id: int) -> Any:
     found = catalog.sku(sku_id)
     if found is None or found.product_id != product_id:
         raise NotFound(what="sku")
-    names = ("name", "name_en", "delivery_kind", "currency", "issue_order", "low_stock_at", "max_per_order", "status",
-             "supplier_product", "face_currency")  # fmt: skip
+    names = (
+        "name",
+        "name_en",
+        "delivery_kind",
+        "currency",
+        "issue_order",
+        "low_stock_at",
+        "max_per_order",
+        "status",
+        "supplier_product",
+        "face_currency",
+    )
     start = {name: getattr(found, name) for name in names}
-    for name, minor in (("suggested", found.suggested_minor), ("floor", found.floor_minor), ("supply", found.supply_price_minor)):
+    for name, minor in (
+        ("suggested", found.suggested_minor),
+        ("floor", found.floor_minor),
+        ("supply", found.supply_price_minor),
+    ):
         start[name] = money.Money(minor, found.currency).decimal()
     if found.face_value_minor is not None:
-        start["face_value"] = money.Money(found.face_value_minor, found.face_currency or found.currency).decimal()
+        start["face_value"] = money.Money(
+            found.face_value_minor, found.face_currency or found.currency
+        ).decimal()
     start["unlimited"] = "1" if found.unlimited else ""
     return _sku_form(_product(product_id), found, start | rows_of(found.buyer_fields))
 
@@ -169,17 +218,34 @@ def _sku_form(product: Product, found: Sku | None, start: dict[str, Any]) -> Any
             lifts = (many, shops) if many and values["floor_minor"] > found.floor_minor else None
         if form.ok and lifts is None:
             try:
-                _sku_id, lifted = keeping.save_sku(product.id, found.id if found else None, values, actor=actor())
+                _sku_id, lifted = keeping.save_sku(
+                    product.id, found.id if found else None, values, actor=actor()
+                )
                 flash(_("Saved."), "success")
                 if lifted:
-                    flash(ngettext("%(num)d shop price was lifted to the new floor.", "%(num)d shop prices were lifted to the new floor.", lifted), "info")
+                    flash(
+                        ngettext(
+                            "%(num)d shop price was lifted to the new floor.",
+                            "%(num)d shop prices were lifted to the new floor.",
+                            lifted,
+                        ),
+                        "info",
+                    )
                 return back("brand.product", product_id=product.id)
             except ProductError as error:
                 form.blame(error, otherwise="name")
     page = render_template(
-        "brand/sku.html", product=product, sku=found, form=form, kinds=options(KINDS), issue_orders=options(ISSUE_WORDS),
-        currencies=[(one, one) for one in CURRENCIES], rows=range(ROWS), lifts=lifts, named=named,
-    )  # fmt: skip
+        "brand/sku.html",
+        product=product,
+        sku=found,
+        form=form,
+        kinds=options(KINDS),
+        issue_orders=options(ISSUE_WORDS),
+        currencies=[(one, one) for one in CURRENCIES],
+        rows=range(ROWS),
+        lifts=lifts,
+        named=named,
+    )
     return page, 422 if form.errors else 200
 
 
@@ -188,16 +254,21 @@ def _typed_sku(form: Typed, found: Sku | None) -> dict[str, Any]:
     currency = currency if currency in CURRENCIES else "CNY"
     kind = found.delivery_kind if found else form.choice("delivery_kind", DELIVERY_KINDS)
     values: dict[str, Any] = {
-        "name": form.text("name", most=40), "name_en": form.text("name_en", most=60, required=False),
-        "currency": currency, "delivery_kind": kind, "suggested_minor": form.money("suggested", currency),
-        "floor_minor": form.money("floor", currency), "supply_price_minor": form.money("supply", currency),
-        "issue_order": form.choice("issue_order", ISSUE_ORDERS), "status": "paused" if form.flag("paused") else "active",
+        "name": form.text("name", most=40),
+        "name_en": form.text("name_en", most=60, required=False),
+        "currency": currency,
+        "delivery_kind": kind,
+        "suggested_minor": form.money("suggested", currency),
+        "floor_minor": form.money("floor", currency),
+        "supply_price_minor": form.money("supply", currency),
+        "issue_order": form.choice("issue_order", ISSUE_ORDERS),
+        "status": "paused" if form.flag("paused") else "active",
         "low_stock_at": form.whole("low_stock_at", least=0, most=1_000_000),
         "max_per_order": form.whole("max_per_order", least=1, most=1000),
         "unlimited": form.flag("unlimited") and kind in {"reusable", "topup", "manual"},
         "supplier_product": form.text("supplier_product", required=False, most=80) or None,
         "buyer_fields": typed_buyer_fields(form),
-    }  # fmt: skip
+    }
     face_currency = form.text("face_currency", required=False, most=3).upper() or currency
     values["face_value_minor"] = form.money("face_value", face_currency, required=False)
     values["face_currency"] = face_currency if values["face_value_minor"] is not None else None

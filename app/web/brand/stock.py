@@ -13,30 +13,34 @@ from app.foundation.errors import NotFound, ProductError
 from app.foundation.paging import Asked, Page
 from app.foundation.vault import Secret
 from app.web.brand import brand
+from app.web.brand.wording import IMPORT_STATES
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import KINDS, named, options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
 from app.web.console.typed import Typed
-from app.web.brand.wording import IMPORT_STATES
 from tenants.context import current_scope
 
 
 @brand.get("/stock")
 def stock() -> Any:
     listing = Listing(
-        name="stock", usual="name", searches=_("Product or Sku"),
+        name="stock",
+        usual="name",
+        searches=_("Product or Sku"),
         columns=(
-            Col("name", _("Product"), sort=True), Col("kind", _("Delivery"), sort=True),
-            Col("free", _("Free"), figures=True), Col("reserved", _("Reserved"), figures=True),
-            Col("sold", _("Sold"), figures=True), Col("floor", _("Floor"), sort=True, money=True),
+            Col("name", _("Product"), sort=True),
+            Col("kind", _("Delivery"), sort=True),
+            Col("free", _("Free"), figures=True),
+            Col("reserved", _("Reserved"), figures=True),
+            Col("sold", _("Sold"), figures=True),
+            Col("floor", _("Floor"), sort=True, money=True),
             Col("suggested", _("Suggested"), sort=True, money=True),
         ),
         filters=(("kind", _("Delivery"), options(KINDS)),),
         empty=_("No Sku yet. Make a product first."),
-    )  # fmt: skip
+    )
 
     def find(asked: Asked) -> Page[Any]:
         page = catalog.skus_page(asked)
@@ -50,12 +54,22 @@ def _row(found: Any) -> dict[str, Any]:
     (sku, product), level = found
     pooled = sku.delivery_kind in {"code", "link"}
     return {
-        "id": sku.id, "name": f"{named(product)} · {named(sku)}", "product": named(product), "sku": named(sku),
-        "product_id": product.id, "kind": str(KINDS[sku.delivery_kind]), "free": "∞" if sku.unlimited else level.free,
-        "reserved": level.reserved if pooled else None, "sold": level.sold if pooled else None,
-        "floor": sku.floor_minor, "suggested": sku.suggested_minor, "currency": sku.currency, "picture": product.picture,
-        "low": not sku.unlimited and level.free <= sku.low_stock_at, "out": not sku.unlimited and level.free == 0,
-    }  # fmt: skip
+        "id": sku.id,
+        "name": f"{named(product)} · {named(sku)}",
+        "product": named(product),
+        "sku": named(sku),
+        "product_id": product.id,
+        "kind": str(KINDS[sku.delivery_kind]),
+        "free": "∞" if sku.unlimited else level.free,
+        "reserved": level.reserved if pooled else None,
+        "sold": level.sold if pooled else None,
+        "floor": sku.floor_minor,
+        "suggested": sku.suggested_minor,
+        "currency": sku.currency,
+        "picture": product.picture,
+        "low": not sku.unlimited and level.free <= sku.low_stock_at,
+        "out": not sku.unlimited and level.free == 0,
+    }
 
 
 @brand.get("/stock/<int:sku_id>")
@@ -98,10 +112,18 @@ def replace_reusable(sku_id: int) -> Any:
 def _page(sku_id: int, form: Typed) -> Any:
     sku = _sku(sku_id)
     page = render_template(
-        "brand/sku_stock.html", sku=sku, product=catalog.product(sku.product_id), level=levels.levels_of([sku_id])[sku_id],
-        batches=levels.batches_of(sku_id), reusable=levels.active_reusable(sku_id), form=form, kinds=KINDS, named=named,
-        imports=imported.latest(current_scope().brand_id or 0, sku_id=sku_id, limit=10), import_states=IMPORT_STATES,
-    )  # fmt: skip
+        "brand/sku_stock.html",
+        sku=sku,
+        product=catalog.product(sku.product_id),
+        level=levels.levels_of([sku_id])[sku_id],
+        batches=levels.batches_of(sku_id),
+        reusable=levels.active_reusable(sku_id),
+        form=form,
+        kinds=KINDS,
+        named=named,
+        imports=imported.latest(current_scope().brand_id or 0, sku_id=sku_id, limit=10),
+        import_states=IMPORT_STATES,
+    )
     return page, 422 if form.errors else 200
 
 

@@ -33,7 +33,9 @@ PROBLEMS = {
     "expired": lazy_gettext("expired already"),
     "repeated_in_file": lazy_gettext("repeats an earlier line"),
     "already_on_platform": lazy_gettext("on the platform already"),
-    "old_or_locked_spreadsheet": lazy_gettext("An old or locked workbook: save it as .xlsx without a password."),
+    "old_or_locked_spreadsheet": lazy_gettext(
+        "An old or locked workbook: save it as .xlsx without a password."
+    ),
     "broken_spreadsheet": lazy_gettext("This is not a workbook that can be read."),
     "too_large": lazy_gettext("The workbook is too large; bring it in parts or as CSV."),
 }

@@ -74,7 +74,9 @@ def finish(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     chosen = request.args.get("lang")
     if chosen in LANGUAGES:
-        response.set_cookie(COOKIE, chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+        response.set_cookie(
+            COOKIE, chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+        )
     return response
 
 

@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 from flask import flash, redirect, render_template, request, session, url_for
-from flask_babel import get_locale, gettext as _
+from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_login import logout_user
 
 from app.flows import sign_in as coming
@@ -114,13 +115,17 @@ def seats() -> Any:
             session[SEAT] = seat.id
             return back(f"{seat.kind}.home")
         flash(_("Please choose one."), "warning")
-    return render_template("console/seats.html", seats=seat_names(the_person().seats), chosen=session.get(SEAT))
+    return render_template(
+        "console/seats.html", seats=seat_names(the_person().seats), chosen=session.get(SEAT)
+    )
 
 
 def onward() -> str | None:
     """Where the visitor wanted to go: a path of this host and nothing else."""
     wanted = request.args.get("next", "")
-    harmless = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    harmless = (
+        wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    )
     return wanted if harmless else None
 
 

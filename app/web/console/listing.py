@@ -36,7 +36,9 @@ class Listing:
         sortable = [column.name for column in self.columns if column.sort]
         address = Address.parse(query, sortable=sortable, default=self.usual)
         filters = {
-            name: query.get(name, "") for name, _, options in self.filters if query.get(name, "") in dict(options)
+            name: query.get(name, "")
+            for name, _, options in self.filters
+            if query.get(name, "") in dict(options)
         }
         sort = ("-" if address.descending else "") + address.sort
         return Asked(words=address.words, sort=sort, page=address.page, filters={**filters, **fixed})
@@ -70,7 +72,8 @@ def table(listing: Listing, page: Page[Any], view: View) -> TablePage:
         asked=page.asked.words,
         searches=listing.searches,
         filters=tuple(
-            Filter(name, label, tuple(options), page.asked.get(name)) for name, label, options in listing.filters
+            Filter(name, label, tuple(options), page.asked.get(name))
+            for name, label, options in listing.filters
         ),
         exports=listing.exports if g.seat.may("export") else (),
         selects=listing.selects,

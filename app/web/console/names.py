@@ -1,5 +1,7 @@
 """Words of the business on screen, in the visitor's language, with the colour each is shown in."""
 
+from collections.abc import Mapping
+
 from flask_babel import get_locale, lazy_gettext
 
 KINDS = {
@@ -115,6 +117,6 @@ def named(one: object, name: str = "name") -> str:
     return str(english or getattr(one, name))
 
 
-def options(words: dict[str, object]) -> tuple[tuple[str, str], ...]:
+def options(words: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     """A table of words as a filter's options."""
     return tuple((key, str(told[0] if isinstance(told, tuple) else told)) for key, told in words.items())

@@ -13,7 +13,7 @@ from app.web.console.desk import back
 from app.web.console.names import ROLES as ROLE_WORDS
 from app.web.console.names import options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import Typed, ids
 from tenants.context import platform_scope
 
@@ -21,7 +21,9 @@ from tenants.context import platform_scope
 def hang_under(blueprint: Blueprint) -> None:
     """Add the people pages to a console."""
     blueprint.add_url_rule("/people", "people", needs("people")(people), methods=["GET", "POST"])
-    blueprint.add_url_rule("/people/change", "change_person", needs("people")(change_person), methods=["POST"])
+    blueprint.add_url_rule(
+        "/people/change", "change_person", needs("people")(change_person), methods=["POST"]
+    )
 
 
 def people() -> Any:
@@ -50,8 +52,10 @@ def change_person() -> Any:
     role = request.form.get("role") or None
     for seat_id in ids("seat"):
         try:
-            staffing.change_role(g.seat, seat_id, None if request.form.get("do") == "remove" else role, actor=actor())
+            staffing.change_role(
+                g.seat, seat_id, None if request.form.get("do") == "remove" else role, actor=actor()
+            )
             flash(_("Saved."), "success")
         except ProductError as error:
-            flash(sentence(error), "error")
+            tell(error)
     return back(f"{g.seat.kind}.people")

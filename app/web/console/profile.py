@@ -18,7 +18,7 @@ from app.web.console.typed import Typed
 from app.web.language import COOKIE
 from app.web.look.frames import NavGroup, NavItem
 
-SECRET = "totp_secret"
+SECRET = "totp_secret"  # noqa: S105 - a name in the session
 
 
 @console.route("/profile", methods=["GET", "POST"])
@@ -117,9 +117,17 @@ def _page(template: str, **context: Any) -> Any:
     home = "/"
     if seat is not None:
         g.firm, _status = firm_name(seat.kind, brand_id=seat.brand_id, distributor_id=seat.distributor_id)
-    nav = (NavGroup((NavItem(_("Back to work"), home, "arrow-left"), NavItem(_("Your profile"), "/profile", "user"))),)
+    nav = (
+        NavGroup(
+            (NavItem(_("Back to work"), home, "arrow-left"), NavItem(_("Your profile"), "/profile", "user"))
+        ),
+    )
     form = context["form"]
     page = render_template(
-        template, frame=frame(nav, "/profile") if seat else None, person=the_person(), languages=LANGUAGE_NAMES, **context
+        template,
+        frame=frame(nav, "/profile") if seat else None,
+        person=the_person(),
+        languages=LANGUAGE_NAMES,
+        **context,
     )
     return page, 422 if form.errors else 200

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask_babel import get_locale, gettext as _, lazy_gettext, ngettext
+from flask_babel import get_locale, lazy_gettext, ngettext
+from flask_babel import gettext as _
 
 from app.foundation.errors import ProductError
 from app.web.look.money import money

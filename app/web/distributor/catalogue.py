@@ -3,7 +3,8 @@
 from typing import Any
 
 from flask import flash, g
-from flask_babel import gettext as _, ngettext
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.domain.catalog import goods, shelf
 from app.flows import listings as pricing
@@ -13,7 +14,7 @@ from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import KINDS, named, options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import ids
 from app.web.distributor import distributor
 
@@ -34,7 +35,9 @@ def catalogue(slug: str) -> Any:
         ),
         empty=_("Everything on offer is in your shop already."),
     )  # fmt: skip
-    return answer(listing, shelf.catalogue_page, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency})
+    return answer(
+        listing, shelf.catalogue_page, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency}
+    )
 
 
 def _row(row: Any) -> dict[str, Any]:
@@ -59,7 +62,7 @@ def add_goods(slug: str) -> Any:
     try:
         added = pricing.add(prices, currency=g.shop.currency, actor=actor())
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
         return back("distributor.catalogue", slug=slug)
     flash(ngettext("%(num)d thing is on sale now.", "%(num)d things are on sale now.", added), "success")
     return back("distributor.listings", slug=slug)

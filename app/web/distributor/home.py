@@ -28,14 +28,16 @@ def home() -> Any:
     with platform_scope():
         draft = shops.draft_of(g.seat.distributor_id)
         told = browse.entries_about(f"distributor:{g.seat.distributor_id}", most=5)
-    reason = next((entry.data.get("reason") for entry in told if entry.action == "distributor.suspended"), None)
+    reason = next(
+        (entry.data.get("reason") for entry in told if entry.action == "distributor.suspended"), None
+    )
     return render_template(
         "distributor/home.html", shops=rows, draft=draft, address=settings().shop_url, reason=reason
     )
 
 
 @distributor.get("/shops/<slug>/")
-def shop_home(slug: str) -> Any:
+def shop_home(slug: str) -> Any:  # noqa: ARG001 - open_shop_scope has read it
     now = clock.now()
     today = orders.shop_figures(now - timedelta(days=1))
     month = orders.shop_figures(now - timedelta(days=30))

@@ -3,7 +3,8 @@
 from typing import Any
 
 from flask import flash, g, render_template, request
-from flask_babel import gettext as _, ngettext
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.domain.catalog import goods, shelf
 from app.domain.catalog.rules import PriceChange
@@ -17,6 +18,7 @@ from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import KINDS, LISTING_STATES, named, options
 from app.web.console.persons import actor, needs
+from app.web.console.refusal import tell
 from app.web.console.sentences import sentence
 from app.web.console.typed import Typed, ids
 from app.web.distributor import distributor
@@ -27,12 +29,20 @@ LOW, MOST_COUNTED = 10, 1000
 @distributor.get("/shops/<slug>/listings")
 def listings(slug: str) -> Any:
     listing = Listing(
-        name=f"{slug}-listings", usual="-added", searches=_("Product or Sku"), selects="listing",
+        name=f"{slug}-listings",
+        usual="-added",
+        searches=_("Product or Sku"),
+        selects="listing",
         columns=(
-            Col("name", _("Product"), sort=True), Col("brand", _("Brand"), shown=False), Col("kind", _("Delivery"), shown=False),
-            Col("price", _("List price"), sort=True, money=True), Col("floor", _("Floor"), money=True),
-            Col("over", _("Above the floor"), sort=True, money=True), Col("suggested", _("Suggested"), money=True, shown=False),
-            Col("stock", _("Stock"), figures=True), Col("state", _("State")),
+            Col("name", _("Product"), sort=True),
+            Col("brand", _("Brand"), shown=False),
+            Col("kind", _("Delivery"), shown=False),
+            Col("price", _("List price"), sort=True, money=True),
+            Col("floor", _("Floor"), money=True),
+            Col("over", _("Above the floor"), sort=True, money=True),
+            Col("suggested", _("Suggested"), money=True, shown=False),
+            Col("stock", _("Stock"), figures=True),
+            Col("state", _("State")),
         ),
         filters=(
             ("status", _("State"), (*options(LISTING_STATES), ("featured", _("Featured")))),
@@ -41,7 +51,7 @@ def listings(slug: str) -> Any:
             ("kind", _("Delivery"), options(KINDS)),
         ),
         empty=_("Nothing is listed yet. Add goods from the catalogue."),
-    )  # fmt: skip
+    )
     return answer(listing, _with_stock(shelf.listings_page), _row, "distributor/listings.html")
 
 
@@ -60,15 +70,28 @@ def _row(counted: Any) -> dict[str, Any]:
     (listing, sku, product, brand), stock = counted
     state, tone = LISTING_STATES[listing.status]
     return {
-        "id": listing.id, "name": f"{named(product)} · {named(sku)}", "product": named(product), "sku": named(sku),
-        "brand": named(brand), "kind": str(KINDS[sku.delivery_kind]), "price": listing.price_minor,
-        "floor": sku.floor_minor, "suggested": sku.suggested_minor, "over": listing.price_minor - sku.floor_minor,
-        "supply": sku.supply_price_minor, "currency": sku.currency, "unlimited": sku.unlimited,
+        "id": listing.id,
+        "name": f"{named(product)} · {named(sku)}",
+        "product": named(product),
+        "sku": named(sku),
+        "brand": named(brand),
+        "kind": str(KINDS[sku.delivery_kind]),
+        "price": listing.price_minor,
+        "floor": sku.floor_minor,
+        "suggested": sku.suggested_minor,
+        "over": listing.price_minor - sku.floor_minor,
+        "supply": sku.supply_price_minor,
+        "currency": sku.currency,
+        "unlimited": sku.unlimited,
         "stock": "∞" if sku.unlimited else stock if stock < MOST_COUNTED else f"{MOST_COUNTED}+",
-        "low": not sku.unlimited and stock < LOW, "state": str(state), "tone": tone, "live": listing.status == "live",
-        "featured": listing.featured, "picture": product.picture, "on_offer": product.status == "active"
-        and sku.status == "active" and brand.status == "approved",
-    }  # fmt: skip
+        "low": not sku.unlimited and stock < LOW,
+        "state": str(state),
+        "tone": tone,
+        "live": listing.status == "live",
+        "featured": listing.featured,
+        "picture": product.picture,
+        "on_offer": product.status == "active" and sku.status == "active" and brand.status == "approved",
+    }
 
 
 @distributor.post("/shops/<slug>/listings/<int:listing_id>/price")
@@ -90,7 +113,9 @@ def set_price(slug: str, listing_id: int) -> Any:
         return back("distributor.listings", slug=slug)
     row = shelf.listing(listing_id)
     shown = _row((row, 0)) if row else None
-    return render_template("distributor/price_cell.html", row=shown, error=error, typed=form["price"], saved=not error)
+    return render_template(
+        "distributor/price_cell.html", row=shown, error=error, typed=form["price"], saved=not error
+    )
 
 
 @distributor.post("/shops/<slug>/listings/bulk")
@@ -110,7 +135,7 @@ def bulk(slug: str) -> Any:
         if what in {"feature", "unfeature"}:
             changed = pricing.set_featured(chosen, featured=what == "feature", actor=actor())
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
         return back("distributor.listings", slug=slug)
     flash(ngettext("%(num)d listing changed.", "%(num)d listings changed.", changed), "success")
     return back("distributor.listings", slug=slug)
@@ -118,18 +143,25 @@ def bulk(slug: str) -> Any:
 
 @distributor.post("/shops/<slug>/listings/preview")
 @needs("sell")
-def preview_prices(slug: str) -> Any:
+def preview_prices(slug: str) -> Any:  # noqa: ARG001 - open_shop_scope has read it
     """What a change would do to each chosen price, before anything is saved."""
     form, chosen = Typed({"change": "suggested"}), ids("listing")
     first = request.form.get("do") == "price"
     change = PriceChange("suggested") if first else _change(form)
     rows = pricing.preview(chosen, change) if change else []
     told = {
-        "changed": sum(row.price.changed for row in rows), "limited": sum(row.price.limited for row in rows),
+        "changed": sum(row.price.changed for row in rows),
+        "limited": sum(row.price.limited for row in rows),
         "refused": sum(row.price.refused for row in rows),
-    }  # fmt: skip
+    }
     page = render_template(
-        "distributor/preview_prices.html", form=form, chosen=chosen, rows=rows, told=told, first=first, named=named
+        "distributor/preview_prices.html",
+        form=form,
+        chosen=chosen,
+        rows=rows,
+        told=told,
+        first=first,
+        named=named,
     )
     return page, 422 if form.errors else 200
 

@@ -63,7 +63,12 @@ def _freedom(slug: str) -> dict[str, Any]:
         free = is_free_form(slug) and shops.slug_is_free(slug, but_for=draft.id if draft else None)
         allowed = is_free_form(slug)
         proposal = "" if free or not allowed else _proposal(slug)
-    return {"allowed": allowed, "free": free, "proposal": proposal, "address": settings().shop_url(slug or "…", "")}
+    return {
+        "allowed": allowed,
+        "free": free,
+        "proposal": proposal,
+        "address": settings().shop_url(slug or "…", ""),
+    }
 
 
 def _proposal(slug: str) -> str:
@@ -72,7 +77,11 @@ def _proposal(slug: str) -> str:
 
 
 def _name(draft: Shop | None) -> Any:
-    start = {"name": draft.name, "name_en": draft.name_en, "slug": draft.slug} if draft else {"slug": proposed_slug(g.firm)}
+    start = (
+        {"name": draft.name, "name_en": draft.name_en, "slug": draft.slug}
+        if draft
+        else {"slug": proposed_slug(g.firm)}
+    )
     form = Typed(start)
     if request.method == "POST":
         values = {
@@ -178,5 +187,7 @@ def _prices(draft: Shop) -> dict[int, int]:
 def _page(step: str, draft: Shop | None, form: Typed, **context: Any) -> Any:
     at = list(STEPS).index(step)
     labels = [_("Name"), _("Look"), _("Goods to sell"), _("Go live")]
-    page = render_template(f"distributor/open_{step}.html", draft=draft, form=form, at=at, labels=labels, **context)
+    page = render_template(
+        f"distributor/open_{step}.html", draft=draft, form=form, at=at, labels=labels, **context
+    )
     return page, 422 if form.errors else 200

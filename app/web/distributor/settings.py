@@ -17,15 +17,21 @@ from app.web.console.desk import back
 from app.web.console.looks import LookForm, look_form, typed_look
 from app.web.console.names import LANGUAGE_NAMES
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import Typed, ids
 from app.web.distributor import distributor
 from tenants.context import platform_scope
 
 LENGTHS = {
-    "tagline": 60, "tagline_en": 80, "notice": 300, "notice_en": 400, "contact": 120, "hours": 60, "hours_en": 80,
+    "tagline": 60,
+    "tagline_en": 80,
+    "notice": 300,
+    "notice_en": 400,
+    "contact": 120,
+    "hours": 60,
+    "hours_en": 80,
     "logo_letters": 2,
-}  # fmt: skip
+}
 
 
 @distributor.route("/shops/<slug>/settings", methods=["GET", "POST"])
@@ -38,21 +44,36 @@ def shop_settings(slug: str) -> Any:
         name, name_en = form.text("name", most=30), form.text("name_en", most=40, required=False)
         words = {key: form.text(key, most=most, required=False) for key, most in LENGTHS.items()}
         numbers = {
-            key: form.whole(key, least=least, most=most, required=False) for key, (least, most) in LIMITS.items()
+            key: form.whole(key, least=least, most=most, required=False)
+            for key, (least, most) in LIMITS.items()
         }
         if form.ok:
             try:
                 changing.change_shop(
-                    shop.id, name=name, name_en=name_en, languages=spoken, words=words, numbers=numbers, actor=actor()
+                    shop.id,
+                    name=name,
+                    name_en=name_en,
+                    languages=spoken,
+                    words=words,
+                    numbers=numbers,
+                    actor=actor(),
                 )
                 flash(_("Saved. Your shop shows it within a second."), "success")
                 return back("distributor.shop_settings", slug=slug)
             except ProductError as error:
                 form.blame(error, otherwise="name")
     page = render_template(
-        "distributor/settings.html", form=form, spoken=spoken, languages=LANGUAGE_NAMES, all_languages=LANGUAGES,
-        limits=LIMITS, usual={"checkout_minutes": settings().checkout_minutes, "max_open_orders": settings().max_open_orders},
-    )  # fmt: skip
+        "distributor/settings.html",
+        form=form,
+        spoken=spoken,
+        languages=LANGUAGE_NAMES,
+        all_languages=LANGUAGES,
+        limits=LIMITS,
+        usual={
+            "checkout_minutes": settings().checkout_minutes,
+            "max_open_orders": settings().max_open_orders,
+        },
+    )
     return page, 422 if form.errors else 200
 
 
@@ -62,11 +83,15 @@ def logo(slug: str) -> Any:
     """A picture as logo, drawn anew by us; or none, and the letters stand in for it."""
     file = request.files.get("logo")
     try:
-        address = None if request.form.get("do") == "remove" or file is None else media.keep(redrawn(file.read()), "webp")
+        address = (
+            None
+            if request.form.get("do") == "remove" or file is None
+            else media.keep(redrawn(file.read()), "webp")
+        )
         changing.set_logo(g.shop.id, address, actor=actor())
         flash(_("Saved. Your shop shows it within a second."), "success")
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
     return back("distributor.look", slug=slug)
 
 
@@ -92,7 +117,9 @@ def look(slug: str) -> Any:
                 return back("distributor.look", slug=slug)
             except ProductError as error:
                 form.blame(error, otherwise="preset")
-    page = render_template("distributor/look.html", form=form, looks=LookForm(form), shop_url=settings().shop_url(slug))
+    page = render_template(
+        "distributor/look.html", form=form, looks=LookForm(form), shop_url=settings().shop_url(slug)
+    )
     return page, 422 if form.errors else 200
 
 
@@ -112,7 +139,11 @@ def domains(slug: str) -> Any:
     with platform_scope():
         hosts = shops.hosts_of(g.shop.id)
     page = render_template(
-        "distributor/domains.html", form=form, hosts=hosts, usual=settings().shop_url(slug, ""), target=settings().base_host
+        "distributor/domains.html",
+        form=form,
+        hosts=hosts,
+        usual=settings().shop_url(slug, ""),
+        target=settings().base_host,
     )
     return page, 422 if form.errors else 200
 
@@ -126,7 +157,7 @@ def check_domain(slug: str) -> Any:
             changing.prove_host(g.shop.id, host_id, proof_by_name(settings().domain_proof), actor=actor())
             flash(_("The domain is yours and answers from now on."), "success")
         except ProductError as error:
-            flash(sentence(error), "warning")
+            tell(error, "warning")
     return back("distributor.domains", slug=slug)
 
 

@@ -15,10 +15,10 @@ MOST_BYTES = 256 * 1024
 
 @hooks.post("/<gateway>")
 def hear(gateway: str) -> tuple[Response, int]:
-    """Store the events and answer at once; the work happens from the outbox. A forgery changes nothing and is counted."""
+    """Store the events and answer at once; the work comes from the outbox. A forgery is counted and changes nothing."""
     request.max_content_length = MOST_BYTES
     try:
-        new = hear_gateway(gateway, request.headers, request.get_data())
+        new = hear_gateway(gateway, dict(request.headers), request.get_data())
     except ForgedEvent as error:
         figures.forged_events.labels(gateway).inc()
         return jsonify(error={"type": "error", "code": error.code}), 400
@@ -31,7 +31,11 @@ def hear_from_supplier(name: str) -> tuple[Response, int]:
     request.max_content_length = MOST_BYTES
     try:
         hear_supplier(
-            name, request.headers, request.get_data(), path=request.path, query=request.query_string.decode("latin1")
+            name,
+            dict(request.headers),
+            request.get_data(),
+            path=request.path,
+            query=request.query_string.decode("latin1"),
         )
     except ForgedCallback as error:
         figures.forged_events.labels("supplier").inc()

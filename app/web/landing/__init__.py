@@ -1,8 +1,11 @@
 """The platform's own front page: what Perkline is, and the ways in."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, make_response, render_template
 
 from app.domain.distributors import fronts
+from app.domain.distributors.models import Shop
 from app.foundation.runtime import settings
 from app.web import language
 from tenants.context import platform_scope
@@ -14,8 +17,8 @@ MOST_SHOPS = 8
 
 @landing.get("/")
 def front() -> Response:
-    """Where nobody pays real money the demo's shops are shown; a platform in business lists none of its distributors."""
-    shops = []
+    """Where nobody pays real money its shops are shown; a platform in business lists no distributor."""
+    shops: Sequence[Shop] = ()
     if settings().gateway == "sandbox":
         with platform_scope():
             shops = fronts.live_shops(MOST_SHOPS)
@@ -30,6 +33,8 @@ def front() -> Response:
         for shop in shops
     ]
     page = render_template(
-        "landing/front.html", shops=fronts_shown, console=settings().host_url(f"console.{settings().base_host}")
+        "landing/front.html",
+        shops=fronts_shown,
+        console=settings().host_url(f"console.{settings().base_host}"),
     )
     return make_response(page)

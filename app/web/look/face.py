@@ -25,14 +25,18 @@ class ShopFace:
     contact: str = ""
     """As the shopkeeper wrote it: an e-mail, a WeChat number, a telephone number."""
     hours: str = ""
+    letters: str = ""
+    """One or two signs that stand in for a missing logo, where the shopkeeper chose some."""
     zone: str = "Asia/Shanghai"
     """IANA time zone in which the shop's visitors read times."""
     languages: tuple[str, ...] = ("zh_Hans", "en")
+    closed: bool = False
+    """Whether the shop sells nothing at the moment; orders stay within reach."""
 
     @property
     def initial(self) -> str:
         """Stands in for a missing logo."""
-        return self.name[:1].upper()
+        return (self.letters or self.name[:1]).upper()
 
 
 def face_of(tenant: Tenant | None, *, home: str, locale: str) -> ShopFace:
@@ -58,7 +62,9 @@ def face_of(tenant: Tenant | None, *, home: str, locale: str) -> ShopFace:
         notice=said("notice"),
         contact=said("contact"),
         hours=said("hours"),
+        letters=str(words.get("logo_letters") or "")[:2],
         zone=str(words.get("timezone") or "Asia/Shanghai"),
+        closed=tenant.status == "closed",
         languages=tenant.languages or ("zh_Hans", "en"),
     )
 

@@ -23,14 +23,21 @@ from app.web.platform import platform
 @platform.get("/distributors")
 def distributors() -> Any:
     listing = Listing(
-        name="distributors", usual="-created", searches=_("Name or e-mail"),
+        name="distributors",
+        usual="-created",
+        searches=_("Name or e-mail"),
         columns=(
-            Col("name", _("Distributor"), sort=True), Col("email", _("E-mail"), shown=False), Col("level", _("Level")),
-            Col("shops", _("Shops"), sort=True, figures=True), Col("state", _("State"), sort=False),
-            Col("created", _("Signed up"), sort=True), Col("do", "", filed=False),
+            Col("name", _("Distributor"), sort=True),
+            Col("email", _("E-mail"), shown=False),
+            Col("level", _("Level")),
+            Col("shops", _("Shops"), sort=True, figures=True),
+            Col("state", _("State"), sort=False),
+            Col("created", _("Signed up"), sort=True),
+            Col("do", "", filed=False),
         ),
-        filters=(("status", _("State"), options(FIRM_STATES)),), empty=_("Nobody has signed up yet."),
-    )  # fmt: skip
+        filters=(("status", _("State"), options(FIRM_STATES)),),
+        empty=_("Nobody has signed up yet."),
+    )
 
     def row(found: Any) -> dict[str, Any]:
         distributor, shops = found
@@ -42,22 +49,33 @@ def distributors() -> Any:
 @platform.get("/brands")
 def brands() -> Any:
     listing = Listing(
-        name="brands", usual="-created", searches=_("Name or e-mail"),
+        name="brands",
+        usual="-created",
+        searches=_("Name or e-mail"),
         columns=(
-            Col("name", _("Brand"), sort=True), Col("email", _("E-mail"), shown=False), Col("state", _("State")),
-            Col("created", _("Signed up"), sort=True), Col("do", "", filed=False),
+            Col("name", _("Brand"), sort=True),
+            Col("email", _("E-mail"), shown=False),
+            Col("state", _("State")),
+            Col("created", _("Signed up"), sort=True),
+            Col("do", "", filed=False),
         ),
-        filters=(("status", _("State"), options(FIRM_STATES)),), empty=_("Nobody has signed up yet."),
-    )  # fmt: skip
+        filters=(("status", _("State"), options(FIRM_STATES)),),
+        empty=_("Nobody has signed up yet."),
+    )
     return answer(listing, brands_of.page, _firm, "platform/firms.html", kind="brand")
 
 
 def _firm(firm: Any) -> dict[str, Any]:
     state, tone = FIRM_STATES[firm.status]
     return {
-        "id": firm.id, "name": firm.name, "email": firm.contact_email, "state": str(state), "tone": tone,
-        "status": firm.status, "created": firm.created_at,
-    }  # fmt: skip
+        "id": firm.id,
+        "name": firm.name,
+        "email": firm.contact_email,
+        "state": str(state),
+        "tone": tone,
+        "status": firm.status,
+        "created": firm.created_at,
+    }
 
 
 @platform.post("/<kind>/decide")
@@ -82,21 +100,34 @@ def decide(kind: str) -> Any:
 @platform.get("/shops")
 def shops() -> Any:
     listing = Listing(
-        name="shops", usual="-opened", searches=_("Shop, address or distributor"),
+        name="shops",
+        usual="-opened",
+        searches=_("Shop, address or distributor"),
         columns=(
-            Col("name", _("Shop"), sort=True), Col("slug", _("Address"), sort=True),
-            Col("distributor", _("Distributor"), sort=True), Col("currency", _("Currency")), Col("state", _("State")),
+            Col("name", _("Shop"), sort=True),
+            Col("slug", _("Address"), sort=True),
+            Col("distributor", _("Distributor"), sort=True),
+            Col("currency", _("Currency")),
+            Col("state", _("State")),
             Col("opened", _("Opened"), sort=True),
         ),
-        filters=(("status", _("State"), options(SHOP_STATES)),), empty=_("No shop yet."),
-    )  # fmt: skip
+        filters=(("status", _("State"), options(SHOP_STATES)),),
+        empty=_("No shop yet."),
+    )
 
     def row(found: Any) -> dict[str, Any]:
         shop, distributor = found
         state, tone = SHOP_STATES[shop.status]
         return {
-            "id": shop.id, "name": shop.name, "slug": shop.slug, "distributor": distributor.name, "currency": shop.currency,
-            "state": str(state), "tone": tone, "opened": shop.opened_at, "address": settings().shop_url(shop.slug),
-        }  # fmt: skip
+            "id": shop.id,
+            "name": shop.name,
+            "slug": shop.slug,
+            "distributor": distributor.name,
+            "currency": shop.currency,
+            "state": str(state),
+            "tone": tone,
+            "opened": shop.opened_at,
+            "address": settings().shop_url(shop.slug),
+        }
 
     return answer(listing, shops_of.shops_page, row, "platform/shops.html")

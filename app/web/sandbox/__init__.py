@@ -30,7 +30,9 @@ LONGEST_QR = 900
 def page(token: str) -> ResponseReturnValue:
     checkout = _checkout(token)
     with force_locale(checkout.locale):
-        over = gettext("The time to pay is over. Go back to the shop.") if checkout.is_over(clock.now()) else ""
+        over = (
+            gettext("The time to pay is over. Go back to the shop.") if checkout.is_over(clock.now()) else ""
+        )
         return _show("sandbox/pay.html", checkout, page=_pay_page(checkout, over))
 
 
@@ -45,7 +47,9 @@ def pay(token: str) -> ResponseReturnValue:
         if sandbox_pay.pay(checkout, _troubles(checkout)):
             return redirect(checkout.return_url, 303)
         words = gettext("The bank refused. Nothing was charged; you can try again or pay another way.")
-        refused = PaidPage(False, checkout.cancel_url.split("?")[0], checkout.amount_minor, checkout.currency, words)
+        refused = PaidPage(
+            False, checkout.cancel_url.split("?")[0], checkout.amount_minor, checkout.currency, words
+        )
         return _show("sandbox/done.html", checkout, page=refused)
 
 
@@ -81,7 +85,9 @@ def _qr(address: str) -> Markup:
 
 def _troubles(checkout: SandboxCheckout) -> Troubles:
     """What the payer turned; anything unknown is as it should be."""
-    knob = {name.removeprefix("knob."): value for name, value in request.form.items() if name.startswith("knob.")}
+    knob = {
+        name.removeprefix("knob."): value for name, value in request.form.items() if name.startswith("knob.")
+    }
     late = (checkout.expires_at - clock.now() + AFTER_EXPIRY).total_seconds()
     delay = {"5": 5.0, "60": 60.0, "late": late}.get(knob.get("delay", ""), 0.0)
     more = {"less": -1, "more": 1}.get(knob.get("amount", ""), 0)
@@ -101,7 +107,9 @@ def _troubles(checkout: SandboxCheckout) -> Troubles:
     )
 
 
-def _show(template: str, checkout: SandboxCheckout, *, status: int = 200, page: PayPage | PaidPage) -> Response:
+def _show(
+    template: str, checkout: SandboxCheckout, *, status: int = 200, page: PayPage | PaidPage
+) -> Response:
     theme = compose(look_of(checkout.shop_theme))
     shop = urlsplit(checkout.return_url)
     face = ShopFace(checkout.shop_name, f"{shop.scheme}://{shop.netloc}", checkout.currency, theme)

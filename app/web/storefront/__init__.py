@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from app.web.doors import House
 from app.web.storefront import account, cart, checkout, lookup, orders, product, shelves, texts, visitor
+from app.web.storefront.front_desk import FrontDesk
 from app.web.storefront.page_cache import PageCache
 
 storefront = Blueprint("storefront", __name__, template_folder="templates")
@@ -49,3 +50,5 @@ def open_storefront(app: House) -> None:
     """Register the door and its page cache."""
     app.stand(storefront)
     app.extensions["page_cache"] = PageCache()
+    app.extensions["front_desk"] = FrontDesk(app.wsgi_app)
+    app.wsgi_app = app.extensions["front_desk"]  # type: ignore[method-assign]  # Flask's own way to stand in front

@@ -28,11 +28,16 @@ def account() -> ResponseReturnValue:
     number = max(1, request.args.get("page", 1, type=int))
     rows, total = history.of_buyer(buyer.email, page=number, size=PAGE_SIZE)
     paging = data.Paging(number, max(1, math.ceil(total / PAGE_SIZE)), total)
-    return show("storefront/account.html", page=data.AccountPage(buyer.email, tuple(_row(row) for row in rows), paging))
+    return show(
+        "storefront/account.html",
+        page=data.AccountPage(buyer.email, tuple(_row(row) for row in rows), paging),
+    )
 
 
 def sign_in() -> ResponseReturnValue:
-    return redirect("/account") if visitor.buyer() else show("storefront/sign_in.html", page=data.SignInPage())
+    return (
+        redirect("/account") if visitor.buyer() else show("storefront/sign_in.html", page=data.SignInPage())
+    )
 
 
 def ask() -> ResponseReturnValue:
@@ -41,7 +46,11 @@ def ask() -> ResponseReturnValue:
     try:
         sign_in_buyer.ask(email, shop=g.tenant, locale=language.choose(), actor=visitor.actor())
     except (InvalidInput, TooManyRequests) as error:
-        words = gettext("This does not look like an e-mail address.") if error.param == "email" else error_text(error)
+        words = (
+            gettext("This does not look like an e-mail address.")
+            if error.param == "email"
+            else error_text(error)
+        )
         return show("storefront/sign_in.html", page=data.SignInPage(email, words), status=status_of(error))
     return show("storefront/sign_in.html", page=data.SignInPage(email.strip(), sent=True))
 
@@ -57,7 +66,9 @@ def confirm() -> ResponseReturnValue:
             request.form.get("token", ""), shop=g.tenant, locale=language.choose(), actor=visitor.actor()
         )
     except SignInLinkSpent as error:
-        return show("storefront/sign_in.html", page=data.SignInPage(error=error_text(error)), status=status_of(error))
+        return show(
+            "storefront/sign_in.html", page=data.SignInPage(error=error_text(error)), status=status_of(error)
+        )
     visitor.sign_in(buyer.buyer_id, buyer.email)
     return redirect("/account", 303)
 
@@ -68,6 +79,8 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _row(row: history.Bought) -> data.OrderRow:
-    name = f"{in_language(row.product_name, row.product_name_en)} {in_language(row.sku_name, row.sku_name_en)}"
+    name = (
+        f"{in_language(row.product_name, row.product_name_en)} {in_language(row.sku_name, row.sku_name_en)}"
+    )
     more = gettext("%(name)s and %(count)s more", name=name, count=row.lines - 1) if row.lines > 1 else name
     return data.OrderRow(row.number, row_state(row.state), row.created_at, row.total_minor, more, row.picture)

@@ -32,7 +32,10 @@ Basket = dict[int, Wish]
 
 def read(name: str) -> Basket:
     """The cart or the one thing, by listing id."""
-    return {int(listing_id): Wish(int(quantity), dict(told)) for listing_id, quantity, told in session.get(name, [])}
+    return {
+        int(listing_id): Wish(int(quantity), dict(told))
+        for listing_id, quantity, told in session.get(name, [])
+    }
 
 
 def write(name: str, basket: Basket) -> None:

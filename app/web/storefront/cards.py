@@ -13,7 +13,9 @@ PROMISES = {"topup": data.Promise.MINUTES, "manual": data.Promise.BY_HAND}
 
 def goods_page(shelf: Shelf, **facts: Any) -> data.GoodsPage:
     """A grid with its categories and its place among the pages."""
-    categories = tuple(data.Category(slug, in_language(name, en), count) for slug, name, en, count in shelf.categories)
+    categories = tuple(
+        data.Category(slug, in_language(name, en), count) for slug, name, en, count in shelf.categories
+    )
     return data.GoodsPage(categories=categories, goods=tuple(card(row) for row in shelf.cards), **facts)
 
 

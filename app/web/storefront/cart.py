@@ -31,7 +31,9 @@ def take() -> ResponseReturnValue:
     """From a product page: into the cart, or straight to the checkout with just this."""
     listing_id = request.form.get("sku", 0, type=int)
     quantity = request.form.get("quantity", 1, type=int)
-    told = {key.removeprefix(FIELD): value.strip() for key, value in request.form.items() if key.startswith(FIELD)}
+    told = {
+        key.removeprefix(FIELD): value.strip() for key, value in request.form.items() if key.startswith(FIELD)
+    }
     device()
     try:
         wish = _checked(listing_id, quantity, told)
@@ -51,7 +53,9 @@ def update() -> ResponseReturnValue:
     return basket.count(redirect("/cart", 303))  # type: ignore[arg-type]  # a redirect is a Response
 
 
-def told_at_product(error: ProductError, listing_id: int, quantity: int, told: Mapping[str, str]) -> ResponseReturnValue:
+def told_at_product(
+    error: ProductError, listing_id: int, quantity: int, told: Mapping[str, str]
+) -> ResponseReturnValue:
     """The product page again, with what was typed and what is wrong with it."""
     names = shelves.names([listing_id])
     if listing_id not in names:
@@ -67,5 +71,9 @@ def told_at_product(error: ProductError, listing_id: int, quantity: int, told: M
 def _checked(listing_id: int, quantity: int, told: Mapping[str, str]) -> Wish:
     names = shelves.names([listing_id]).get(listing_id)
     if names is None:
-        raise ListingUnavailable(listing_id=listing_id) if listing_id else InvalidInput(param="sku", reason="none_chosen")
+        raise (
+            ListingUnavailable(listing_id=listing_id)
+            if listing_id
+            else InvalidInput(param="sku", reason="none_chosen")
+        )
     return Wish(min(max(quantity, 1), 1000), clean_buyer_fields(names.buyer_fields, told))

@@ -10,12 +10,12 @@ from flask_babel import gettext
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.inventory.errors import StockExhausted
 from app.domain.orders import queries as orders
-from app.domain.orders.errors import BuyerFieldInvalid, TooManyOpenOrders
+from app.domain.orders.errors import BuyerFieldInvalid, TooManyFromAddress, TooManyOpenOrders
 from app.domain.payments.errors import GatewayRefused, GatewayUnavailable
 from app.domain.pricing.errors import BelowFloor, PriceChanged, QuoteExpired, QuoteInvalid
 from app.flows import purchase
-from app.flows.purchase import PlaceOrder, Placed
-from app.foundation.errors import InvalidInput, ProductError
+from app.flows.purchase import Placed, PlaceOrder
+from app.foundation.errors import Busy, InvalidInput, ProductError, TooManyRequests
 from app.foundation.runtime import settings
 from app.web import language
 from app.web.answers import status_of
@@ -54,7 +54,7 @@ def place() -> ResponseReturnValue:
         return _agree_again(error, chosen)
     except CHOOSE_AGAIN as error:
         return _choose_again(error, chosen)
-    except (InvalidInput, TooManyOpenOrders) as error:
+    except (InvalidInput, TooManyOpenOrders, TooManyFromAddress, TooManyRequests, Busy) as error:
         return _page(chosen, error=error, sealed=request.form.get("quote", ""))
     basket.empty(chosen)
     return basket.count(redirect(_where_to_pay(placed), 303))  # type: ignore[arg-type]  # a redirect is a Response
@@ -84,7 +84,9 @@ def _command(wishes: Basket) -> PlaceOrder:
         locale=language.choose(),
         ip=request.remote_addr,
         fields={listing_id: wish.told for listing_id, wish in wishes.items()},
-        buyer_id=signed_in.id if signed_in and signed_in.email == request.form.get("email", "").strip().lower() else None,
+        buyer_id=signed_in.id
+        if signed_in and signed_in.email == request.form.get("email", "").strip().lower()
+        else None,
     )
 
 
@@ -92,13 +94,15 @@ def _page(chosen: str, *, error: ProductError | None = None, sealed: str = "") -
     wishes = basket.read(chosen)
     quoted = purchase.open_quote(sealed, g.tenant) if sealed else None
     if quoted is None:
-        quoted, _ = purchase.quote(g.tenant, {listing_id: wish.quantity for listing_id, wish in wishes.items()})
-    signed_in = buyer()
+        quoted, _ = purchase.quote(
+            g.tenant, {listing_id: wish.quantity for listing_id, wish in wishes.items()}
+        )
+    signed_in, asked = buyer(), request.form.get("method", "")
     page = data.CheckoutPage(
         quote=receipts.agreed(quoted, wishes),
         token=purchase.seal(quoted),
         methods=METHODS,
-        method=request.form.get("method") if request.form.get("method") in METHODS else METHODS[0],
+        method=asked if asked in METHODS else METHODS[0],
         email=request.form.get("email", signed_in.email if signed_in else ""),
         passphrase=request.form.get("passphrase", ""),
         action=f"/checkout?{NOW}=1" if chosen == NOW else "/checkout",

@@ -31,7 +31,11 @@ LATE = frozenset({"late_money_allocated", "late_and_sold_out"})
 
 
 def order_page(
-    order: Order, *, awaited: bool = False, problem: str = "", secrets: Mapping[int, tuple[data.Secret, ...]] | None = None
+    order: Order,
+    *,
+    awaited: bool = False,
+    problem: str = "",
+    secrets: Mapping[int, tuple[data.Secret, ...]] | None = None,
 ) -> data.OrderPage:
     """The page as things stand now; `secrets` by line are shown because a reveal has just been recorded."""
     rows = buyer_view.lines_of(order.id)
@@ -127,7 +131,9 @@ def _last_method(payments_made: Sequence[Payment]) -> str:
 
 
 def _after_its_time(order: Order, payment: Payment) -> bool:
-    return payment.received_at is not None and (order.state == "cancelled" or payment.received_at > order.expires_at)
+    return payment.received_at is not None and (
+        order.state == "cancelled" or payment.received_at > order.expires_at
+    )
 
 
 def _came_late(taken: Sequence[OrderStep]) -> bool:

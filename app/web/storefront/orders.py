@@ -4,6 +4,7 @@ from flask import abort, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.domain.distributors.errors import ShopClosed
 from app.domain.orders import queries
 from app.domain.orders.errors import NotDeliveredYet, OrderNotPayable
 from app.domain.orders.models import Order
@@ -11,7 +12,7 @@ from app.domain.payments.errors import CheckoutTooLate, GatewayRefused, GatewayU
 from app.flows import purchase
 from app.flows import reveal as revealing
 from app.foundation import ids
-from app.foundation.errors import StaleState
+from app.foundation.errors import Busy, StaleState, TooManyRequests
 from app.foundation.logs import order_number
 from app.web.answers import status_of
 from app.web.storefront.order_pages import order_page
@@ -19,6 +20,8 @@ from app.web.storefront.pages import here, show, wants_fragment
 from app.web.storefront.secrets_shown import shown
 from app.web.storefront.visitor import actor, let_see, may_see
 from app.web.wording import error_text
+
+UNPAYABLE = (OrderNotPayable, CheckoutTooLate, GatewayUnavailable, GatewayRefused)
 
 
 def order(number: str) -> ResponseReturnValue:
@@ -29,8 +32,12 @@ def order(number: str) -> ResponseReturnValue:
     found = _own(number)
     problem = ""
     if "unreachable" in request.args:
-        problem = gettext("The payment service does not answer right now. Nothing was charged; please try again.")
-    return show("storefront/order.html", page=order_page(found, awaited="paid" in request.args, problem=problem))
+        problem = gettext(
+            "The payment service does not answer right now. Nothing was charged; please try again."
+        )
+    return show(
+        "storefront/order.html", page=order_page(found, awaited="paid" in request.args, problem=problem)
+    )
 
 
 def progress(number: str) -> ResponseReturnValue:
@@ -45,7 +52,11 @@ def reveal(number: str) -> ResponseReturnValue:
     try:
         secrets = {line_id: shown(revealing.reveal(found.id, line_id, actor=actor()))}
     except NotDeliveredYet as error:
-        return show("storefront/order.html", page=order_page(found, problem=error_text(error)), status=status_of(error))
+        return show(
+            "storefront/order.html",
+            page=order_page(found, problem=error_text(error)),
+            status=status_of(error),
+        )
     page = order_page(found, secrets=secrets)
     if wants_fragment():
         line = next(line for line in page.lines if line.id == line_id)
@@ -61,8 +72,12 @@ def pay(number: str) -> ResponseReturnValue:
         address = purchase.open_payment(
             placed.payment_id or 0, shop=g.tenant, return_url=here(f"/orders/{number}?paid=1")
         )
-    except (OrderNotPayable, CheckoutTooLate, GatewayUnavailable, GatewayRefused) as error:
-        return show("storefront/order.html", page=order_page(_own(number), problem=error_text(error)), status=status_of(error))
+    except (*UNPAYABLE, ShopClosed, TooManyRequests, Busy) as error:
+        return show(
+            "storefront/order.html",
+            page=order_page(_own(number), problem=error_text(error)),
+            status=status_of(error),
+        )
     return redirect(address, 303)
 
 
@@ -72,13 +87,20 @@ def cancel(number: str) -> ResponseReturnValue:
     try:
         purchase.cancel_order(found.id, actor=actor())
     except (OrderNotPayable, StaleState) as error:
-        return show("storefront/order.html", page=order_page(_own(number), problem=error_text(error)), status=status_of(error))
+        return show(
+            "storefront/order.html",
+            page=order_page(_own(number), problem=error_text(error)),
+            status=status_of(error),
+        )
     return redirect(f"/orders/{number}", 303)
 
 
 def _opened(number: str, key: str) -> ResponseReturnValue:
     # The key is compared before anything is read: a guess costs nothing and tells nothing.
-    if not ids.same(key.encode(), purchase.access_token(number).encode()) or queries.by_number(number) is None:
+    if (
+        not ids.same(key.encode(), purchase.access_token(number).encode())
+        or queries.by_number(number) is None
+    ):
         abort(404)
     let_see(number)
     return redirect(f"/orders/{number}", 303)

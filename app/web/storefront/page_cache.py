@@ -19,6 +19,9 @@ from app.web import language
 from app.web.look import ShopFace
 from app.web.storefront import pages
 from app.web.storefront.faces import face as face_here
+from app.web.storefront.front_desk import KEEP_UNTIL
+from tenants.directory import CachedDirectory
+from tenants.hosts import host_only
 
 SECONDS = 0.8
 MOST_PAGES = 256
@@ -27,17 +30,19 @@ WAYS = 64
 
 Key = tuple[int, str, bytes, str]
 Shown = tuple[str, dict[str, object]]
+Drawn = tuple[bytes, str]
 
 
 @dataclass(slots=True)
 class Kept:
-    """One rendered page; `small` is made when it is asked for a second time."""
+    """One rendered page and the values it was drawn from; `small` is made when it is asked for a second time."""
 
     until: float
     face: ShopFace
     body: bytes
     etag: str
     policy: str
+    seen: Shown | None = None
     small: bytes | None = None
 
 
@@ -51,7 +56,8 @@ class PageCache:
         # A page's maker holds one of these; two pages rarely share one, and then only wait for each other.
         self._ways = [Lock() for _ in range(WAYS)]
 
-    def get(self, key: Key, face: ShopFace, make: Callable[[], tuple[bytes, str]]) -> Kept:
+    def get(self, key: Key, face: ShopFace, look: Callable[[], Shown], draw: Callable[[Shown], Drawn]) -> Kept:
+        """The page; looked at anew when its time is over, and drawn anew only if something has changed."""
         found = self._fresh(key, face)
         if found is not None:
             return found
@@ -61,10 +67,15 @@ class PageCache:
                 return found
             # As old as its first read, not as its last line.
             until = time.monotonic() + self._seconds
-            body, policy = make()
-            made = Kept(until, face, body, blake2b(body, digest_size=12).hexdigest(), policy)
+            seen = look()
+            made = self._unchanged(key, face, seen) or _drawn(face, seen, draw(seen))
+            made.until = until
             self._keep(key, made)
             return made
+
+    def _unchanged(self, key: Key, face: ShopFace, seen: Shown) -> Kept | None:
+        before = self._kept.get(key)
+        return before if before is not None and before.face is face and before.seen == seen else None
 
     def _fresh(self, key: Key, face: ShopFace) -> Kept | None:
         found = self._kept.get(key)
@@ -80,6 +91,11 @@ class PageCache:
                 self._kept.popitem(last=False)
 
 
+def _drawn(face: ShopFace, seen: Shown, drawn: Drawn) -> Kept:
+    body, policy = drawn
+    return Kept(0, face, body, blake2b(body, digest_size=12).hexdigest(), policy, seen)
+
+
 def same_for_everyone(view: Callable[..., Shown]) -> Callable[..., Response]:
     """Let a view that returns (template, values) answer every visitor with one page."""
 
@@ -88,15 +104,23 @@ def same_for_everyone(view: Callable[..., Shown]) -> Callable[..., Response]:
         g.same_for_everyone = True
         face, query = face_here(), request.query_string
 
-        def make() -> tuple[bytes, str]:
-            template, values = view(**parts)
+        def look() -> Shown:
+            return view(**parts)
+
+        def draw(seen: Shown) -> Drawn:
+            template, values = seen
             return render_template(template, shop=face, **values).encode(), pages.policy()
 
         if len(query) > LONGEST_QUERY:
-            body, policy = make()
+            body, policy = draw(look())
             return _answered(Kept(0, face, body, "", policy))
         cache: PageCache = current_app.extensions["page_cache"]
-        return _answered(cache.get((g.tenant.id, request.path, query, language.choose()), face, make))
+        kept = cache.get((g.tenant.id, request.path, query, language.choose()), face, look, draw)
+        known: CachedDirectory = current_app.extensions["tenant_directory"]
+        # What is handed out at the door is no older than the older of page and shop.
+        until = min(kept.until, known.fresh_until(g.tenant.slug, host_only(request.host)))
+        request.environ[KEEP_UNTIL] = until
+        return _answered(kept)
 
     return answer
 

@@ -40,7 +40,9 @@ def product_page(
         picture=first.picture,
         summary=in_language(first.summary, first.summary_en),
         description=prose(in_language(first.description, first.description_en)),
-        category=data.Category(first.category_slug, in_language(first.category_name, first.category_name_en), 0),
+        category=data.Category(
+            first.category_slug, in_language(first.category_name, first.category_name_en), 0
+        ),
         steps=steps(in_language(first.redemption, first.redemption_en)),
         region=region(first.region),
         validity=in_language(first.validity, first.validity_en),
@@ -71,7 +73,9 @@ def _choice(row: Any) -> data.SkuChoice:
     )
 
 
-def _fields(rows: Sequence[Any], told: Mapping[str, str], errors: Mapping[str, str]) -> tuple[data.BuyerField, ...]:
+def _fields(
+    rows: Sequence[Any], told: Mapping[str, str], errors: Mapping[str, str]
+) -> tuple[data.BuyerField, ...]:
     """What the choices ask for, each field once, with the choices that ask for it."""
     asked: dict[str, list[int]] = {}
     shapes: dict[str, Mapping[str, Any]] = {}
@@ -87,7 +91,11 @@ def _fields(rows: Sequence[Any], told: Mapping[str, str], errors: Mapping[str, s
 
 
 def _field(
-    name: str, shape: Mapping[str, Any], skus: tuple[int, ...], told: Mapping[str, str], errors: Mapping[str, str]
+    name: str,
+    shape: Mapping[str, Any],
+    skus: tuple[int, ...],
+    told: Mapping[str, str],
+    errors: Mapping[str, str],
 ) -> data.BuyerField:
     def words(key: str) -> str:
         return in_language(str(shape.get(key) or ""), str(shape.get(f"{key}_en") or ""))

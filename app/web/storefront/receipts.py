@@ -7,23 +7,23 @@ from flask import g
 from flask_babel import gettext
 
 from app.domain.catalog import shelves
+from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.catalog.on_sale import OnSale, on_sale
 from app.domain.inventory import queries as stock
+from app.domain.pricing.errors import BelowFloor
 from app.domain.pricing.quotes import Quote
 from app.domain.pricing.rules import PricedLine
 from app.flows import purchase
+from app.web import language
 from app.web.look.money import money
 from app.web.storefront import page_data as data
 from app.web.storefront.basket import Basket, Wish
 from app.web.storefront.pages import in_language
-from app.web import language
 from app.web.wording import error_text
-from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
-from app.domain.pricing.errors import BelowFloor
 
 
 def priced(basket: Basket) -> data.Quote | None:
-    """The basket at today's prices, with a word on each line that cannot be bought; None where nothing is left of it."""
+    """The basket at today's prices, with a word on each line that cannot be bought; None where nothing is left."""
     names = shelves.names(list(basket))
     goods = on_sale(list(names))
     known = {listing_id: wish for listing_id, wish in basket.items() if listing_id in names}
@@ -52,10 +52,14 @@ def agreed(quoted: Quote, basket: Basket) -> data.Quote:
     return data.Quote(lines, goods, quoted.total_minor, _steps(quoted), quoted.expires_at)
 
 
-def facts(fields: list[Mapping[str, Any]], told: Mapping[str, str], *, covered: bool = False) -> tuple[tuple[str, str], ...]:
+def facts(
+    fields: list[Mapping[str, Any]], told: Mapping[str, str], *, covered: bool = False
+) -> tuple[tuple[str, str], ...]:
     """What a buyer told, by the fields' labels; covered shows only enough to recognise it."""
     labels = {
-        str(field["name"]): in_language(str(field.get("label") or field["name"]), str(field.get("label_en") or ""))
+        str(field["name"]): in_language(
+            str(field.get("label") or field["name"]), str(field.get("label_en") or "")
+        )
         for field in fields
     }
     return tuple((labels.get(name, name), cover(value) if covered else value) for name, value in told.items())
@@ -113,7 +117,13 @@ def _line(names: Any, wish: Wish, line: PricedLine | None, problem: str) -> data
 def _notes(line: PricedLine, quantity: int) -> tuple[str, ...]:
     notes = []
     if line.offer_minor != line.list_minor:
-        notes.append(gettext("%(offer)s instead of %(list)s each", offer=_money(line.offer_minor), list=_money(line.list_minor)))
+        notes.append(
+            gettext(
+                "%(offer)s instead of %(list)s each",
+                offer=_money(line.offer_minor),
+                list=_money(line.list_minor),
+            )
+        )
     elif quantity > 1:
         notes.append(gettext("%(price)s each", price=_money(line.offer_minor)))
     if line.discount_minor:

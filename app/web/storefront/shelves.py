@@ -50,9 +50,9 @@ def _words() -> str:
     return " ".join(request.args.get("q", "").split())[:60]
 
 
-def _asked(**narrowed: str) -> tuple[shelves.Shelf, data.Paging]:
+def _asked(*, category: str | None = None, words: str | None = None) -> tuple[shelves.Shelf, data.Paging]:
     number = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
-    shelf = shelves.shelf(g.tenant.id, sort=_sort(), page=number, **narrowed)
+    shelf = shelves.shelf(g.tenant.id, sort=_sort(), page=number, category=category, words=words)
     if number > 1 and not shelf.cards:
         abort(404)
     return shelf, data.Paging(number, max(1, math.ceil(shelf.total / shelves.PAGE_SIZE)), shelf.total)

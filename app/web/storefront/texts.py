@@ -7,8 +7,8 @@ from flask_babel import gettext
 
 from app.web import language
 from app.web.storefront import page_data as data
-from app.web.storefront.pages import in_language
 from app.web.storefront.page_cache import Shown, same_for_everyone
+from app.web.storefront.pages import in_language
 from app.web.storefront.prose import prose
 
 YEAR = 365 * 86400
@@ -18,8 +18,9 @@ YEAR = 365 * 86400
 def terms() -> Shown:
     kept = g.tenant.settings
     own = in_language(str(kept.get("terms") or ""), str(kept.get("terms_en") or ""))
-    page = data.TextPage(gettext("Terms and refunds"), prose(own or _usual_terms()))
-    return "storefront/text.html", {"page": page}
+    if not own:
+        return "storefront/terms.html", {}
+    return "storefront/text.html", {"page": data.TextPage(gettext("Terms and refunds"), prose(own))}
 
 
 @same_for_everyone
@@ -39,29 +40,3 @@ def switch_language() -> Response | None:
     if wanted in (g.tenant.languages or language.LANGUAGES):
         answer.set_cookie(language.COOKIE, wanted, max_age=YEAR, samesite="Lax")
     return answer  # type: ignore[return-value]  # a redirect is a Response
-
-
-def _usual_terms() -> str:
-    parts = (
-        (
-            gettext("What you buy"),
-            gettext("Digital goods: codes, links, memberships and top-ups. The product page says where and until when each works."),
-        ),
-        (
-            gettext("Delivery"),
-            gettext("Codes and links stand on your order page seconds after you pay, and we mail you a link to that page. Top-ups usually arrive within minutes; goods handled by our staff arrive during opening hours."),
-        ),
-        (
-            gettext("Price"),
-            gettext("The price you confirm at checkout is the price you pay. It is held for you while you pay."),
-        ),
-        (
-            gettext("Refunds"),
-            gettext("What cannot be delivered is refunded by itself, the way you paid. A code that nobody has viewed can be refunded. Once viewed, it can be replaced or refunded when it does not work."),
-        ),
-        (
-            gettext("Your data"),
-            gettext("We keep your e-mail address and what you tell us for a top-up, to deliver your order and to show it to you again. Each look at a code is recorded."),
-        ),
-    )
-    return "\n\n".join(f"### {title}\n\n{words}" for title, words in parts)

@@ -113,4 +113,6 @@ def _new_device() -> str:
 
 def _signer() -> Signer:
     # The shop is in the salt: carried to another shop it is no sign.
-    return Signer(settings().key_for("device"), salt=f"perkline-device:{g.tenant.id}", digest_method=hashlib.sha256)
+    return Signer(
+        settings().key_for("device"), salt=f"perkline-device:{g.tenant.id}", digest_method=hashlib.sha256
+    )

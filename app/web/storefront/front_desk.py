@@ -1,0 +1,105 @@
+"""A page that is kept is handed over at the door, before the house has woken up.
+
+Only what a view has said is the same for every visitor comes here, with the time
+until which it may be handed out: less than a second. It is found by everything
+that could make it another answer: host, address, language and compression.
+"""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from threading import Lock
+from typing import Any
+
+from app.web.language import COOKIE
+
+MOST_KEPT = 512
+KEEP_UNTIL = "perkline.keep_until"
+"""A view writes here, in the request's environment, how long its answer may be handed to others."""
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, without what belongs to one request only."""
+
+    until: float
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class FrontDesk:
+    """Stands before the application and hands out what it was told to keep."""
+
+    def __init__(self, behind: Wsgi) -> None:
+        self._behind = behind
+        self._kept: OrderedDict[Key, Answer] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "GET":
+            return self._behind(environ, start)
+        key = key_of(environ)
+        found = self._kept.get(key)
+        if found is None or found.until <= time.monotonic():
+            return self._ask(key, environ, start)
+        start(found.status, [*found.headers, ("X-Request-Id", secrets.token_hex(8))])
+        return [found.body]
+
+    def forget(self) -> None:
+        """Keep nothing any longer."""
+        with self._lock:
+            self._kept.clear()
+
+    def _ask(self, key: Key, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """Let the application answer, and keep the answer if a view said so and nobody's cookie is in it."""
+        said: list[Any] = []
+
+        def listen(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            said[:] = [status, headers]
+            return start(status, headers, *more)
+
+        answer = self._behind(environ, listen)
+        until = environ.get(KEEP_UNTIL)
+        if until is None or not said or any(name.lower() == "set-cookie" for name, _ in said[1]):
+            return answer
+        body = b"".join(answer)
+        getattr(answer, "close", lambda: None)()
+        self._keep(key, Answer(until, said[0], [one for one in said[1] if one[0] != "X-Request-Id"], body))
+        return [body]
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        with self._lock:
+            self._kept[key] = answer
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+
+def key_of(environ: dict[str, Any]) -> Key:
+    """What a kept answer depends on, and nothing else that a visitor sends."""
+    return (
+        environ.get("HTTP_HOST", ""),
+        environ.get("PATH_INFO", ""),
+        environ.get("QUERY_STRING", ""),
+        environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+        environ.get("HTTP_ACCEPT_ENCODING", ""),
+        environ.get("HTTP_IF_NONE_MATCH", ""),
+        _language(environ.get("HTTP_COOKIE", "")),
+    )
+
+
+def _language(cookies: str) -> str:
+    if COOKIE not in cookies:
+        return ""
+    try:
+        chosen = SimpleCookie(cookies).get(COOKIE)
+    except CookieError:
+        return cookies
+    return chosen.value if chosen else ""
