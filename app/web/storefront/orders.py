@@ -11,7 +11,7 @@ from app.domain.orders.models import Order
 from app.domain.payments.errors import CheckoutTooLate, GatewayRefused, GatewayUnavailable
 from app.flows import purchase
 from app.flows import reveal as revealing
-from app.foundation import ids
+from app.foundation import clock, ids
 from app.foundation.errors import Busy, StaleState, TooManyRequests
 from app.foundation.logs import order_number
 from app.web.answers import status_of
@@ -41,8 +41,11 @@ def order(number: str) -> ResponseReturnValue:
 
 
 def progress(number: str) -> ResponseReturnValue:
-    """Only the part of the page that moves."""
-    return show("storefront/_order.html", page=order_page(_own(number), awaited="paid" in request.args))
+    """Only the part of the page that moves; nothing, where the order still waits for money as was seen."""
+    found = _own(number)
+    if found.state == request.args.get("seen") == "pending" and found.expires_at > clock.now():
+        return "", 204
+    return show("storefront/_order.html", page=order_page(found, awaited="paid" in request.args))
 
 
 def reveal(number: str) -> ResponseReturnValue:
