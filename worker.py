@@ -10,6 +10,6 @@ PROGRAMS = {"work": work.run, "relay": relay.run, "clock": clock.run}
 
 if __name__ == "__main__":
     program, *queues = sys.argv[1:] or ["work"]
-    app = create_app()
+    app = create_app(redis_seconds=None)
     rest.settle()
     PROGRAMS[program](app, queues) if program == "work" else PROGRAMS[program](app)

@@ -130,15 +130,20 @@ def _place(
         goods = _still_honoured(quoted)
         told = {
             line.listing_id: order_rules.clean_buyer_fields(
-                goods[line.listing_id].buyer_fields, command.fields.get(line.listing_id, {}), prefix=f"{line.listing_id}."
+                goods[line.listing_id].buyer_fields,
+                command.fields.get(line.listing_id, {}),
+                prefix=f"{line.listing_id}.",
             )
             for line in quoted.lines
         }
         hoarding.refuse(
             Visitor(command.device, email, address, command.buyer_id), quote_id=quoted.id,
-            wanted={line.sku_id: line.quantity for line in quoted.lines}, shop_most=shop.settings.get("max_open_orders"),
+            wanted={line.sku_id: line.quantity for line in quoted.lines},
+            shop_most=shop.settings.get("max_open_orders"),
         )  # fmt: skip
-        reservation_id = inventory.reserve(quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until)
+        reservation_id = inventory.reserve(
+            quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until
+        )
         if reservation_id is None:
             return _placed_before(quoted.id)
         order = Order(
@@ -178,9 +183,7 @@ def try_again(order_id: int, method: str, *, actor: Actor) -> Placed:
         return Placed(order.id, order.number, payment.id)
 
 
-def open_payment(
-    payment_id: int, *, shop: Tenant, return_url: str, asking: Asking | None = None
-) -> str:
+def open_payment(payment_id: int, *, shop: Tenant, return_url: str, asking: Asking | None = None) -> str:
     """Take a payment attempt to its gateway and return the address where the buyer pays.
 
     The gateway is called outside any transaction, under the attempt's own
@@ -202,7 +205,10 @@ def _look_up(payment_id: int, shop: Tenant) -> Asking:
     with unit_of_work() as work:
         payment = work.session.get_one(Payment, payment_id)
         order = work.session.get_one(Order, payment.order_id)
-        names = [f"{line.product_name} {line.sku_name} ×{line.quantity}" for line in order_queries.lines_of(order.id)]
+        names = [
+            f"{line.product_name} {line.sku_name} ×{line.quantity}"
+            for line in order_queries.lines_of(order.id)
+        ]
         return _asking(payment, order, names, shop)
 
 
@@ -246,7 +252,7 @@ def _still_honoured(quoted: Quote) -> dict[int, OnSale]:
 
 
 def _count_try(ip: str | None) -> None:
-    """A crowd from one address waits here, before anything costly. Without Redis the caps in the database still hold."""
+    """A crowd from one address waits here, before anything costly; without Redis the database's caps still hold."""
     most = settings().checkouts_per_address
     if ip and most:
         pace.count_try(
@@ -256,7 +262,7 @@ def _count_try(ip: str | None) -> None:
 
 def _refuse_closed() -> None:
     if not distributors.is_selling():
-        raise ShopClosed()
+        raise ShopClosed
 
 
 def _placed_before(quote_id: str) -> Placed:

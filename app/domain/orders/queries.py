@@ -65,7 +65,12 @@ def pieces_held(ip: str, sku_ids: Collection[int]) -> dict[int, int]:
 
 def open_on_device(device: str, limit: int = 20) -> Sequence[str]:
     """Numbers of the unpaid orders that a device holds in the open shop, oldest first."""
-    found = select(Order.number).where(Order.state == "pending", Order.device == device).order_by(Order.id).limit(limit)
+    found = (
+        select(Order.number)
+        .where(Order.state == "pending", Order.device == device)
+        .order_by(Order.id)
+        .limit(limit)
+    )
     return session().execute(found).scalars().all()
 
 

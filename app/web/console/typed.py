@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from app.foundation import money
 from app.foundation.errors import InvalidInput, NotFound, ProductError
-from app.web.console.sentences import sentence
+from app.foundation.plain import is_plain
+from app.web.console.sentences import REASONS, sentence
 
 
 class Typed:
@@ -37,6 +38,8 @@ class Typed:
         value = request.form.get(name, "").strip()
         if required and not value:
             self.errors[name] = _("Please fill this in.")
+        if not is_plain(value):
+            self.errors[name] = str(REASONS["control_signs"])
         if len(value) > most:
             self.errors[name] = _("At most %(most)d characters.", most=most)
         return value
