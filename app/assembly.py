@@ -5,6 +5,9 @@ from datetime import timedelta
 from flask import Flask
 from flask_babel import Babel
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisGone
+from redis.retry import Retry
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import outside
@@ -19,13 +22,17 @@ from app.web import answers, doors, headers, language, register_doors
 from app.web.doors import House
 from app.web.uploads import SealedUploads
 from tenants.directory import CachedDirectory
-from tenants.web import HostBoundSessions
+from tenants.web import HostBoundSessions, cookie_name
 
 __all__ = ["create_app", "tables"]
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Put the parts together."""
+# A page waits no longer for a counter; a worker waits for its next job as long as it takes.
+REDIS_SECONDS = 2.0
+
+
+def create_app(settings: Settings | None = None, *, redis_seconds: float | None = REDIS_SECONDS) -> Flask:
+    """Put the parts together. `redis_seconds` is how long Redis may take to answer; None waits, as workers must."""
     settings = settings or load()
     logs.set_up(settings.log_level)
     app = House("app.web", static_folder=None, template_folder="look/templates")
@@ -40,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             "hide_parameters": True,
             "connect_args": {"prepare_threshold": 2},
         },
-        SESSION_COOKIE_NAME="perkline",
+        SESSION_COOKIE_NAME=cookie_name("perkline", scheme=settings.scheme),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.scheme == "https",
@@ -56,7 +63,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Babel(app, locale_selector=language.choose, timezone_selector=language.timezone)
     app.extensions["perkline"] = Runtime(
-        settings, Redis.from_url(settings.redis_url), vault_for(settings), mailer_for(settings.smtp_url, settings.home)
+        settings,
+        _redis(settings.redis_url, redis_seconds),
+        vault_for(settings),
+        mailer_for(settings.smtp_url, settings.home),
     )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -67,3 +77,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.install(app)
     register_doors(app, settings)
     return app
+
+
+def _redis(url: str, seconds: float | None) -> Redis:
+    if seconds is None:
+        return Redis.from_url(url)
+    # A connection that Redis closed meanwhile is opened anew at once; silence is not waited for twice.
+    retry = Retry(NoBackoff(), 1, supported_errors=(RedisGone,))
+    return Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=retry)

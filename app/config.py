@@ -53,12 +53,19 @@ class Settings:
     mail_from: str = "Perkline <no-reply@localhost>"
     checkout_minutes: int = 15
     max_open_orders: int = 3
+    """MAX_OPEN_ORDERS: unpaid orders of one device, or of one e-mail from one address."""
+    max_open_orders_per_address: int = 10
+    """MAX_OPEN_ORDERS_PER_ADDRESS: unpaid orders in one shop from one IP address (an IPv6 /64); 0 does not count."""
+    max_pieces_per_address: int = 50
+    """MAX_PIECES_PER_ADDRESS: pieces of one Sku that unpaid orders from one address may hold; 0 does not count."""
+    checkouts_per_address: int = 60
+    """CHECKOUTS_PER_ADDRESS: tries to order or to pay in ten minutes from one address; 0 does not count."""
     auto_approve: bool = False
     """AUTO_APPROVE: firms that sign up may work at once (`1`, for the demo); otherwise the platform approves them."""
     domain_proof: str = "dns"
     """DOMAIN_PROOF: how a custom domain is proven: `dns` (a TXT record) or `sandbox` (no network; names under .test)."""
     trusted_proxies: int = 0
-    """TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-*."""
+    """TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-*; otherwise their address is every visitor's."""
     web_workers: int = 2
     web_threads: int = 8
     log_level: str = "INFO"
@@ -93,7 +100,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     public = environ.get("PUBLIC_PORT", str(port))
     scheme = environ.get("SCHEME", "http")
     url = with_driver(environ["DATABASE_URL"])
-    numbers = ("checkout_minutes", "max_open_orders", "trusted_proxies", "web_workers", "web_threads")
+    numbers = (
+        "checkout_minutes", "max_open_orders", "max_open_orders_per_address", "max_pieces_per_address",
+        "checkouts_per_address", "trusted_proxies", "web_workers", "web_threads",
+    )  # fmt: skip
     texts = (
         "base_host", "gateway", "sandbox_secret", "stripe_secret_key", "stripe_webhook_secret", "stripe_account",
         "stripe_api_base", "supplier_url", "supplier_key", "supplier_secret", "smtp_url", "mail_from", "log_level",

@@ -36,6 +36,7 @@ class CachedDirectory:
         self._directory, self._seconds, self._size = directory, seconds, size
         self._kept: OrderedDict[tuple[str, str], tuple[float, Tenant | None]] = OrderedDict()
         self._lock = Lock()
+        self.edition = 0
 
     def by_slug(self, slug: str) -> Tenant | None:
         return self._find("slug", slug)
@@ -52,6 +53,7 @@ class CachedDirectory:
         """Ask again for everything."""
         with self._lock:
             self._kept.clear()
+            self.edition += 1
 
     def _find(self, kind: str, name: str) -> Tenant | None:
         now = time.monotonic()

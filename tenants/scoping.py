@@ -8,7 +8,7 @@ that forgot it.
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, event, text
+from sqlalchemy import BigInteger, event
 from sqlalchemy.orm import ORMExecuteState, Session, mapped_column, with_loader_criteria
 
 from tenants.context import Scope, current_scope, current_scope_or_none
@@ -21,10 +21,9 @@ class TenantOwned:
     shop_id: Any = mapped_column(BigInteger, nullable=False)
 
 
-OPEN = text("SELECT set_config('role', :role, true), set_config('transaction_read_only', :reads, true)")
-OPEN_FOR = text(
-    "SELECT set_config('role', :role, true), set_config('transaction_read_only', :reads, true),"
-    " set_config(:setting, :value, true)"
+OPEN = (
+    "SELECT set_config('role', %s, true), set_config('transaction_read_only', %s, true),"
+    " set_config(coalesce(%s, 'perkline.none'), coalesce(%s, ''), true)"
 )
 READS_ONLY = "reads_only"
 """A session whose `info` says so opens transactions in which PostgreSQL refuses every write."""
@@ -40,11 +39,13 @@ def install(session_class: type[Session]) -> None:
 def _open_in_database(session: Session, transaction: Any, connection: Any) -> None:
     scope = current_scope()
     session.info["scope"] = scope
-    values = {"role": scope.role, "reads": "on" if session.info.get(READS_ONLY) else "off"}
-    if scope.setting is None:
-        connection.execute(OPEN, values)
-    else:
-        connection.execute(OPEN_FOR, values | {"setting": scope.setting, "value": str(scope.value)})
+    # To the driver itself: this stands before every first question, and leaves together with BEGIN.
+    driver = connection.connection.driver_connection
+    reads = "on" if session.info.get(READS_ONLY) else "off"
+    with driver.pipeline():
+        driver.execute(
+            OPEN, (scope.role, reads, scope.setting, None if scope.value is None else str(scope.value))
+        )
 
 
 def _scope_of(session: Session) -> Scope:
@@ -77,4 +78,6 @@ def _check_writes(session: Session, *_: object) -> None:
         return
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned) and row.shop_id != scope.shop_id:
-            raise ForeignRow(f"{type(row).__name__} of shop {row.shop_id} in the scope of shop {scope.shop_id}")
+            raise ForeignRow(
+                f"{type(row).__name__} of shop {row.shop_id} in the scope of shop {scope.shop_id}"
+            )

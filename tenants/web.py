@@ -13,6 +13,11 @@ from tenants.hosts import host_only
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
+def cookie_name(name: str, *, scheme: str) -> str:
+    """Under https browsers themselves keep `__Host-` cookies to one host: a sibling shop cannot plant one."""
+    return f"__Host-{name}" if scheme == "https" else name
+
+
 class HostBoundSessions(SecureCookieSessionInterface):
     """Signed cookies whose key is derived from the host: a cookie carried to another shop is no cookie.
 

@@ -15,7 +15,6 @@ from app.foundation import clock
 from app.foundation.database import db
 from app.schema import migrate
 
-
 SECRET = "tests only, never a real key"
 MASTER = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -60,7 +59,9 @@ def owner(settings: Settings) -> Iterator[Engine]:
 def _tables(owner: Engine, built_app: Flask) -> str:
     with owner.connect() as connection:
         names = connection.execute(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
         ).scalars()
         return ", ".join(names)
 

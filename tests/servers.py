@@ -3,6 +3,7 @@
 Each xdist worker that asks has its own, so workers share nothing and wait for nobody.
 """
 
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -43,13 +44,25 @@ def redis_url(servers: Servers) -> str:
     return servers.redis_url
 
 
+@pytest.fixture
+def empty_home() -> Iterator[Home]:
+    """A home for one test, where every account can reach it; whatever runs in it is stopped afterwards."""
+    home = Home(Path(tempfile.mkdtemp(prefix=NAME, dir=GROUND)) / "home")
+    home.path.parent.chmod(0o711)
+    yield home
+    Servers.of(home).stop()
+    home.delete()
+    shutil.rmtree(home.path.parent, ignore_errors=True)
+
+
 def _sweep() -> None:
     """Remove homes of runs that were killed; a home in use holds its lock, a young one will in a moment."""
     for place in GROUND.glob(f"{NAME}*"):
         with suppress(EmbeddedError, OSError):
             if time.time() - place.stat().st_mtime < 600:
                 continue
-            home = Home(place)
+            home = Home(place / "home" if (place / "home").exists() else place)
             with home.lock("sweeping"):
                 Servers.of(home).stop()
                 home.delete()
+            shutil.rmtree(place, ignore_errors=True)

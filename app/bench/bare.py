@@ -28,7 +28,11 @@ def cut_home(page: str) -> str:
     head, _, tail = page.partition(cards[0])
     rest = tail.rpartition(cards[-1])[2]
     card = _quoted(cards[0])
-    for pattern, name in ((r'href="/p/([^"]+)"', "slug"), (r'src="([^"]+)"', "picture"), (r"<a [^>]+>([^<]+)</a>", "name")):
+    for pattern, name in (
+        (r'href="/p/([^"]+)"', "slug"),
+        (r'src="([^"]+)"', "picture"),
+        (r"<a [^>]+>([^<]+)</a>", "name"),
+    ):
         found = re.search(pattern, cards[0])
         if found:
             card = card.replace(found[1], f"{{% endraw %}}{{{{ good.{name} }}}}{{% raw %}}")
@@ -46,7 +50,9 @@ def _quoted(piece: str) -> str:
 
 def create_app() -> Flask:
     app = Flask(__name__, template_folder=os.environ["BENCH_PAGES"])
-    engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1), pool_size=12)
+    engine = create_engine(
+        os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1), pool_size=12
+    )
     shop = int(os.environ["BENCH_SHOP"])
 
     @app.get("/")
@@ -57,7 +63,9 @@ def create_app() -> Flask:
     @app.get("/p/<slug>")
     def product(slug: str) -> str:
         with engine.connect() as connection:
-            return render_template("product.html", rows=connection.execute(PRODUCT, {"shop": shop, "slug": slug}).all())
+            return render_template(
+                "product.html", rows=connection.execute(PRODUCT, {"shop": shop, "slug": slug}).all()
+            )
 
     return app
 

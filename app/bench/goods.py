@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import text
+
 from app.demo.goods import on_sale
 from app.demo.pictures import product_picture
 from app.demo.planting.rows import plant, plant_quietly
@@ -13,12 +15,19 @@ from app.domain.inventory.issue_order import IssueOrder, picker
 from app.domain.inventory.keys import current_key
 from app.domain.inventory.models import Code, CodeBatch
 from app.foundation import clock, media
+from app.foundation.database import session
 from app.foundation.runtime import runtime
 from app.foundation.unit_of_work import unit_of_work
 from app.foundation.vault import Secret
 from tenants.context import platform_scope
 
 SHOP = "bench"
+ROWS = text("""
+    INSERT INTO codes (brand_id, sku_id, batch_id, data_key_id, pick, fingerprint, secret)
+    SELECT :brand, :sku, 0, :key, n, uuid_send(gen_random_uuid()),
+        uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+    FROM generate_series(1, :codes) AS n
+""")
 PER_PRODUCT = 5
 PRICE = 1990
 
@@ -48,11 +57,18 @@ def plant_shop(*, slug: str = SHOP) -> int:
         return plant(Shop, [shop])[0]
 
 
-def plant_goods(shop_id: int, *, skus: int, codes: int) -> list[Target]:
-    """So many Skus on the shop's shelves, several to a product, each with so many codes."""
+def plant_goods(shop_id: int, *, skus: int, codes: int, real: bool = True) -> list[Target]:
+    """So many Skus on the shop's shelves, several to a product, each with so many codes.
+
+    Codes that are not `real` are rows of the same size that nobody will ever open.
+    """
     with platform_scope(), unit_of_work():
-        brand_id = plant(Brand, [{"slug": f"bench-{skus}-{codes}", "name": "测量品牌", "status": "approved"}])[0]
-        category_id = plant(Category, [{"slug": f"c-{brand_id}", "name": "影视会员", "name_en": "Streaming"}])[0]
+        brand_id = plant(
+            Brand, [{"slug": f"bench-{skus}-{codes}", "name": "测量品牌", "status": "approved"}]
+        )[0]
+        category_id = plant(
+            Category, [{"slug": f"c-{brand_id}", "name": "影视会员", "name_en": "Streaming"}]
+        )[0]
         many = -(-skus // PER_PRODUCT)
         products = plant(Product, [_product(brand_id, category_id, number) for number in range(many)])
         rows = [_sku(brand_id, products[number // PER_PRODUCT], number) for number in range(skus)]
@@ -60,13 +76,18 @@ def plant_goods(shop_id: int, *, skus: int, codes: int) -> list[Target]:
         listed = plant(
             Listing,
             [
-                {"shop_id": shop_id, "sku_id": sku, "product_id": row["product_id"], "price_minor": PRICE, "position": place}
+                {
+                    "shop_id": shop_id, "sku_id": sku, "product_id": row["product_id"], "price_minor": PRICE,
+                    "position": place,
+                }
                 for place, (sku, row) in enumerate(zip(sku_ids, rows, strict=True))
             ],
         )  # fmt: skip
-        _plant_codes(brand_id, sku_ids, codes)
+        (_plant_codes if real else _plant_rows)(brand_id, sku_ids, codes)
         return [
-            Target(f"bench-{brand_id}-{place // PER_PRODUCT}", listing, sku, row["product_id"], brand_id, codes)
+            Target(
+                f"bench-{brand_id}-{place // PER_PRODUCT}", listing, sku, row["product_id"], brand_id, codes
+            )
             for place, (listing, sku, row) in enumerate(zip(listed, sku_ids, rows, strict=True))
         ]
 
@@ -91,10 +112,19 @@ def _sku(brand_id: int, product_id: int, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _plant_rows(brand_id: int, sku_ids: list[int], codes: int) -> None:
+    key_id, _ = current_key(brand_id, runtime().vault)
+    for sku_id in sku_ids:
+        values = {"brand": brand_id, "sku": sku_id, "key": key_id, "codes": codes}
+        session().execute(ROWS, values)
+
+
 def _plant_codes(brand_id: int, sku_ids: list[int], codes: int) -> None:
     vault = runtime().vault
     key_id, key = current_key(brand_id, vault)
-    batches = plant(CodeBatch, [{"brand_id": brand_id, "sku_id": sku_id, "name": "bench"} for sku_id in sku_ids])
+    batches = plant(
+        CodeBatch, [{"brand_id": brand_id, "sku_id": sku_id, "name": "bench"} for sku_id in sku_ids]
+    )
     for sku_id, batch_id in zip(sku_ids, batches, strict=True):
         place = picker(IssueOrder.OLDEST, batch_id)
         texts = [Secret(f"BENCH-{sku_id:06d}-{number:06d}") for number in range(codes)]

@@ -99,7 +99,9 @@ def _family(pid: int | None) -> float:
 def bench_house(plant: Callable[[], None] | None = None, **environ: str) -> Iterator[BenchHouse]:
     """Build a house with these settings, let `plant` fill it inside its application, and delete it afterwards."""
     place = Path(tempfile.mkdtemp(prefix="perkline-bench-"))
-    keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}}
+    keep = {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "PYTHONPATH"}
+    }
     port = str(free_port(near=18000))
     ground = Ground.of(keep | {"PERKLINE_HOME": str(place), "PORT": port} | environ)
     with ground.home.lock("bench"):

@@ -62,6 +62,6 @@ def _asked(question: Any, shop_id: int) -> int:
 
 def _jobs() -> dict[str, int]:
     with platform_scope():
-        waiting = {kind: many for kind, many in session().execute(JOBS)}
+        waiting = dict(session().execute(JOBS).tuples().all())
         session().rollback()
         return waiting

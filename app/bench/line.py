@@ -40,8 +40,14 @@ class Line:
         if self._writer is not None:
             self._writer.close()
 
-    async def _ask(self, method: str, path: str, host: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in headers.items())]
+    async def _ask(
+        self, method: str, path: str, host: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            f"Host: {host}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         if method == "POST":
             lines.append(f"Content-Length: {len(body)}")
         asked = "\r\n".join([*lines, "", ""]).encode() + body

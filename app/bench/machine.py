@@ -27,7 +27,10 @@ def percentiles_ms(seconds: list[float]) -> dict[str, float]:
     if not seconds:
         return {}
     ordered = sorted(seconds)
-    return {f"p{share}": round(ordered[min(len(ordered) - 1, len(ordered) * share // 100)] * 1000, 1) for share in (50, 95, 99)}
+    return {
+        f"p{share}": round(ordered[min(len(ordered) - 1, len(ordered) * share // 100)] * 1000, 1)
+        for share in (50, 95, 99)
+    }
 
 
 def middle(figures: list[float]) -> float:
@@ -38,5 +41,9 @@ def _model() -> str:
     info = Path("/proc/cpuinfo")
     if not info.exists():
         return platform.processor()
-    names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    names = [
+        line.partition(":")[2].strip()
+        for line in info.read_text().splitlines()
+        if line.startswith("model name")
+    ]
     return names[0] if names else platform.machine()

@@ -24,8 +24,9 @@ INSERT INTO orders (shop_id, number, quote_id, reservation_id, email, device, ip
     gen_random_uuid()::text, '127.0.0.1', 'zh_Hans', 'CNY', {price}, 'delivered', now() + interval '15 minutes', now(),
     now(), now()) RETURNING id AS bought \\gset
 INSERT INTO order_lines (shop_id, order_id, listing_id, sku_id, product_id, brand_id, product_name, product_name_en,
-    sku_name, sku_name_en, delivery_kind, counted, quantity, list_minor, offer_minor, net_minor, floor_minor, terms, state)
-    VALUES ({shop}, :bought, :sku - {first} + {listing}, :sku, {product}, {brand}, '星幕视频 VIP 会员', 'Starmu Video VIP',
+    sku_name, sku_name_en, delivery_kind, counted, quantity, list_minor, offer_minor, net_minor, floor_minor, terms,
+    state)
+    VALUES ({shop}, :bought, :sku - {first} + {listing}, :sku, {product}, {brand}, '星幕视频 VIP 会员', 'Starmu VIP',
     '1 个月', '1 months', 'code', true, 1, {price}, {price}, {price}, 1500,
     '{{"kind": "margin", "supply_price_minor": 1200}}', 'delivered') RETURNING id AS line \\gset
 INSERT INTO order_steps (shop_id, order_id, step)
@@ -62,7 +63,9 @@ def orders_per_second(house: BenchHouse, shop_id: int, targets: list[Target], *,
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        said = subprocess.run(_command(house, Path(file.name), seconds), capture_output=True, text=True, check=False)
+        said = subprocess.run(
+            _command(house, Path(file.name), seconds), capture_output=True, text=True, check=False
+        )
     found = DONE.search(said.stdout)
     if found is None:
         raise RuntimeError(f"pgbench: {said.stderr.strip() or said.stdout.strip()}")

@@ -65,7 +65,9 @@ def _rounds(house: BenchHouse, targets: list[Target], hosts: list[str], seconds:
     """Times of pages drawn for this visit alone, in milliseconds; medians of a few short rounds."""
     paths = [f"/{FRESH}", f"/p/{targets[0].slug}{FRESH}"]
     visit(house, house.settings.port, paths, seconds=1.0, hosts=hosts)
-    seen = [visit(house, house.settings.port, paths, seconds=seconds, hosts=hosts)["times"] for _ in range(ROUNDS)]
+    seen = [
+        visit(house, house.settings.port, paths, seconds=seconds, hosts=hosts)["times"] for _ in range(ROUNDS)
+    ]
     every = [machine.percentiles_ms(times) for times in seen]
     return {name: machine.middle([one[name] for one in every]) for name in every[0]}
 

@@ -35,7 +35,13 @@ async def visit(told: dict[str, Any]) -> dict[str, Any]:
 
     await asyncio.gather(*(live(number) for number in range(told["visitors"])))
     times.sort()
-    return {"count": len(times), "seconds": told["seconds"], "times": times, "wrong": wrong[:3], "sizes": sizes}
+    return {
+        "count": len(times),
+        "seconds": told["seconds"],
+        "times": times,
+        "wrong": wrong[:3],
+        "sizes": sizes,
+    }
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
         return "mismatched"
     payments.receive(payment, told)
     if order.state == "pending":
-        _sell(work, order, order.reservation_id)
+        _sell(work, order, payment, order.reservation_id)
     elif _already_bought(order, payment):
         _send_back(work, order, payment, "paid_twice")
     elif order.state in {"expired", "cancelled"}:
@@ -57,7 +57,7 @@ def _wait_for_person(work: Work, order: Order, payment: Payment, event: PaymentE
     """Signed, but not what was asked for: a person decides, and an alarm stands until then."""
     event.note = difference
     work.record("payment_mismatched", f"order:{order.id}", payment=payment.id, difference=difference)
-    if difference in {"account", "external_id"} or not event.amount_minor:
+    if difference in {"account", "external_id"} or (event.amount_minor or 0) <= 0:
         return  # speaks of another payment than ours, or of no money at all: nothing of ours has been paid
     payments.receive(payment, Told(event.external_id, event.amount_minor, event.currency, event.account))
     if order.state != "pending":
@@ -73,13 +73,13 @@ def _already_bought(order: Order, payment: Payment) -> bool:
     return any(other.state == "received" and other.outcome != "attention" for other in others)
 
 
-def _sell(work: Work, order: Order, reservation_id: int) -> None:
+def _sell(work: Work, order: Order, payment: Payment, reservation_id: int) -> None:
     lines = order_queries.lines_of(order.id)
     if not inventory.sell(reservation_id, [(line.id, line.quantity, line.delivery_kind) for line in lines]):
         raise AssertionError(f"order {order.number} is {order.state}, its reservation is not held")
     orders.move(order, "paid")
     if deliver.at_once(lines):
-        deliver.deliver_lines(work, order, lines)
+        deliver.deliver_lines(work, order, lines, payment)
     else:
         work.enqueue("deliver_order", key=f"deliver:{order.id}", order_id=order.id)
 
@@ -98,7 +98,7 @@ def _money_came_late(work: Work, order: Order, payment: Payment) -> None:
         raise AssertionError(f"payment {payment.id} was already allocated late")
     order.reservation_id = reservation_id
     orders.note(order, "late_money_allocated")
-    _sell(work, order, reservation_id)
+    _sell(work, order, payment, reservation_id)
 
 
 def _wants(lines: Sequence[OrderLine]) -> list[Want]:

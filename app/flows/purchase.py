@@ -9,13 +9,17 @@ from argon2 import PasswordHasher
 
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.catalog.on_sale import OnSale, on_sale
+from app.domain.distributors import queries as distributors
+from app.domain.distributors.errors import ShopClosed
 from app.domain.inventory import service as inventory
 from app.domain.inventory.service import Want
+from app.domain.orders import hoarding
 from app.domain.orders import queries as order_queries
 from app.domain.orders import rules as order_rules
 from app.domain.orders import service as orders
-from app.domain.orders.errors import OrderNotPayable, TooManyOpenOrders
+from app.domain.orders.errors import OrderNotPayable
 from app.domain.orders.models import Order, OrderLine
+from app.domain.orders.queries import Visitor
 from app.domain.payments import gateways
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
@@ -26,14 +30,16 @@ from app.domain.pricing.errors import BelowFloor, PriceChanged
 from app.domain.pricing.quotes import Quote, QuoteSealer
 from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
 from app.flows.ask_gateway import close_checkouts
-from app.foundation import clock, ids
+from app.foundation import clock, ids, pace
 from app.foundation.actor import Actor
+from app.foundation.addresses import neighbourhood
 from app.foundation.errors import InvalidInput
 from app.foundation.runtime import settings
-from app.foundation.unit_of_work import Work, unit_of_work
+from app.foundation.unit_of_work import Work, once_more, unit_of_work
 from tenants.directory import Tenant
 
 METHODS = ("card", "alipay", "wechat_pay")
+MOST_ATTEMPTS, WINDOW_SECONDS = 10, 600
 hasher = PasswordHasher()
 
 
@@ -73,7 +79,8 @@ class Placed:
 
 
 def quote(shop: Tenant, cart: Mapping[int, int]) -> tuple[Quote, dict[int, OnSale]]:
-    """Price a cart of {listing id: quantity}; the goods come along for showing."""
+    """Price a cart of {listing id: quantity}; the goods come along for showing. ShopClosed while nothing is sold."""
+    _refuse_closed()
     goods = _on_sale(list(cart))
     offers = []
     for listing_id, quantity in cart.items():
@@ -99,30 +106,49 @@ def open_quote(sealed: str, shop: Tenant) -> Quote:
 def place_order(command: PlaceOrder, *, shop: Tenant, actor: Actor) -> Placed:
     """Hold the stock, write the order and its payment attempt, all or nothing.
 
-    Calling twice with one quote returns the same order.
+    Calling twice with one quote returns the same order. Somebody in the way of a
+    lock is waited for twice; then it is Busy.
     """
+    _count_try(command.ip)
     quoted = open_quote(command.quote, shop)
     email = order_rules.clean_email(command.email)
     if command.method not in METHODS:
         raise InvalidInput(param="method", reason="unknown_method")
+    # Slow by design, so after everything that refuses cheaply and outside the transaction.
     passphrase = hasher.hash(command.passphrase) if command.passphrase else None
+    return once_more(lambda: _place(command, quoted, email, passphrase, shop=shop, actor=actor))
+
+
+def _place(
+    command: PlaceOrder, quoted: Quote, email: str, passphrase: str | None, *, shop: Tenant, actor: Actor
+) -> Placed:
     minutes = int(shop.settings.get("checkout_minutes") or settings().checkout_minutes)
     until = clock.now() + timedelta(minutes=minutes)
+    address = neighbourhood(command.ip) if command.ip else None
     with unit_of_work(actor) as work:
+        _refuse_closed()
         goods = _still_honoured(quoted)
         told = {
             line.listing_id: order_rules.clean_buyer_fields(
-                goods[line.listing_id].buyer_fields, command.fields.get(line.listing_id, {}), prefix=f"{line.listing_id}."
+                goods[line.listing_id].buyer_fields,
+                command.fields.get(line.listing_id, {}),
+                prefix=f"{line.listing_id}.",
             )
             for line in quoted.lines
         }
-        _refuse_hoarding(shop, email, command.device, quoted.id)
-        reservation_id = inventory.reserve(quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until)
+        hoarding.refuse(
+            Visitor(command.device, email, address, command.buyer_id), quote_id=quoted.id,
+            wanted={line.sku_id: line.quantity for line in quoted.lines},
+            shop_most=shop.settings.get("max_open_orders"),
+        )  # fmt: skip
+        reservation_id = inventory.reserve(
+            quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until
+        )
         if reservation_id is None:
             return _placed_before(quoted.id)
         order = Order(
             shop_id=shop.id, number=ids.order_number(clock.now()), quote_id=quoted.id, reservation_id=reservation_id,
-            email=email, buyer_id=command.buyer_id, passphrase_hash=passphrase, device=command.device, ip=command.ip,
+            email=email, buyer_id=command.buyer_id, passphrase_hash=passphrase, device=command.device, ip=address,
             locale=command.locale, currency=quoted.currency, total_minor=quoted.total_minor, state="pending",
             expires_at=until,
         )  # fmt: skip
@@ -137,21 +163,27 @@ def place_order(command: PlaceOrder, *, shop: Tenant, actor: Actor) -> Placed:
 
 
 def try_again(order_id: int, method: str, *, actor: Actor) -> Placed:
-    """A payment attempt for an order still waiting for money, by any method; one that is open is gone on with."""
+    """A payment attempt for an order still waiting for money (another method, or a gateway that failed).
+
+    An attempt of this method that is still open is gone on with; an order has ten attempts.
+    """
+    _count_try(actor.ip)
     if method not in METHODS:
         raise InvalidInput(param="method", reason="unknown_method")
     with unit_of_work(actor) as work:
         order = orders.lock(order_id)
+        _refuse_closed()
         if order.state != "pending" or order.expires_at < clock.now():
             raise OrderNotPayable(state=order.state)
-        payment = payment_queries.open_by(order.id, method) or _attempt(work, order, method)
+        payment = payment_queries.open_by(order.id, method)
+        if payment is None and len(payment_queries.of_order(order.id)) >= MOST_ATTEMPTS:
+            raise OrderNotPayable(state=order.state, reason="too_many_attempts", most=MOST_ATTEMPTS)
+        payment = payment or _attempt(work, order, method)
         work.session.flush()
         return Placed(order.id, order.number, payment.id)
 
 
-def open_payment(
-    payment_id: int, *, shop: Tenant, return_url: str, asking: Asking | None = None
-) -> str:
+def open_payment(payment_id: int, *, shop: Tenant, return_url: str, asking: Asking | None = None) -> str:
     """Take a payment attempt to its gateway and return the address where the buyer pays.
 
     The gateway is called outside any transaction, under the attempt's own
@@ -173,7 +205,10 @@ def _look_up(payment_id: int, shop: Tenant) -> Asking:
     with unit_of_work() as work:
         payment = work.session.get_one(Payment, payment_id)
         order = work.session.get_one(Order, payment.order_id)
-        names = [f"{line.product_name} {line.sku_name} ×{line.quantity}" for line in order_queries.lines_of(order.id)]
+        names = [
+            f"{line.product_name} {line.sku_name} ×{line.quantity}"
+            for line in order_queries.lines_of(order.id)
+        ]
         return _asking(payment, order, names, shop)
 
 
@@ -216,11 +251,18 @@ def _still_honoured(quoted: Quote) -> dict[int, OnSale]:
     return goods
 
 
-def _refuse_hoarding(shop: Tenant, email: str, device: str, quote_id: str) -> None:
-    orders.queue_up(f"buyer:{shop.id}:{email}", f"device:{shop.id}:{device}")
-    most = int(shop.settings.get("max_open_orders") or settings().max_open_orders)
-    if order_queries.open_count(email, device) >= most and order_queries.by_quote(quote_id) is None:
-        raise TooManyOpenOrders(most=most)
+def _count_try(ip: str | None) -> None:
+    """A crowd from one address waits here, before anything costly; without Redis the database's caps still hold."""
+    most = settings().checkouts_per_address
+    if ip and most:
+        pace.count_try(
+            "checkout", neighbourhood(ip), most=most, seconds=WINDOW_SECONDS, without_redis="let through"
+        )
+
+
+def _refuse_closed() -> None:
+    if not distributors.is_selling():
+        raise ShopClosed
 
 
 def _placed_before(quote_id: str) -> Placed:
@@ -241,7 +283,8 @@ def _add_lines(
     goods: Mapping[int, OnSale],
     told: Mapping[int, Mapping[str, str]],
 ) -> None:
-    for line in lines:
+    # In one order for everybody: two carts never wait for each other's goods in a circle.
+    for line in sorted(lines, key=lambda line: line.listing_id):
         item = goods[line.listing_id]
         work.session.add(
             OrderLine(

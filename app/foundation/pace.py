@@ -23,7 +23,12 @@ class Counted:
 
 
 def count_try(
-    what: str, who: str, *, most: int, seconds: int, without_redis: Literal["refuse", "let through"] = "refuse"
+    what: str,
+    who: str,
+    *,
+    most: int,
+    seconds: int,
+    without_redis: Literal["refuse", "let through"] = "refuse",
 ) -> None:
     """Count one try in the open shop, or raise TooManyRequests once there were too many in the window.
 

@@ -49,7 +49,9 @@ def relay_once(queues: dict[str, Queue]) -> int:
         rows = work.session.execute(TAKE, {"most": MOST, "leases": LEASES}).all()
         together: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
         for row_id, kind, attempts in sorted(rows):
-            handler = HANDLERS.get(kind)  # a kind that this release does not know fails in the worker, visibly
+            handler = HANDLERS.get(
+                kind
+            )  # a kind that this release does not know fails in the worker, visibly
             together[(handler.queue, handler.batch) if handler else (NORMAL, 1)].append((row_id, attempts))
         for (name, size), found in together.items():
             _put_on(queues[name], found, size)

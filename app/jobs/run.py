@@ -4,13 +4,12 @@ import logging
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import text
 
 from app.foundation import figures
 from app.foundation.database import session
 from app.foundation.errors import Kind, ProductError
 from app.foundation.logs import order_number, request_id
-from app.foundation.outbox import OutboxRow
 from app.foundation.unit_of_work import unit_of_work
 from app.jobs.registry import HANDLERS
 from tenants.context import platform_scope
@@ -18,6 +17,10 @@ from tenants.jobs import job_scope
 
 log = logging.getLogger(__name__)
 
+WAITING = text(
+    "SELECT id, kind, shop_id, brand_id, payload FROM outbox WHERE id = ANY (:ids) AND failed_at IS NULL ORDER BY id"
+)
+DONE = text("DELETE FROM outbox WHERE id = ANY (:ids)")
 # 2, 4, 8 … seconds after a failure, never more than ten minutes.
 BACK_OFF = text(
     "UPDATE outbox SET last_error = :error, failures = failures + 1, due_at = now() + make_interval(secs => least(600, 2 ^ least(failures + 1, 12))),"
@@ -28,15 +31,16 @@ BACK_OFF = text(
 def run_batch(ids: Sequence[int]) -> None:
     """Run the jobs of these outbox rows; one that fails holds up no other."""
     with platform_scope():
-        found = select(OutboxRow).where(OutboxRow.id.in_(ids), OutboxRow.failed_at.is_(None)).order_by(OutboxRow.id)
-        rows = [(r.id, r.kind, r.shop_id, r.brand_id, r.payload) for r in session().execute(found).scalars()]
-    done = [row[0] for row in rows if _run(*row)]
+        rows = session().execute(WAITING, {"ids": list(ids)}).all()
+    done = [row.id for row in rows if _run(*row)]
     if done:
         with platform_scope(), unit_of_work() as work:
-            work.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(done)))
+            work.session.execute(DONE, {"ids": done})
 
 
-def _run(row_id: int, kind: str, shop_id: int | None, brand_id: int | None, payload: dict[str, object]) -> bool:
+def _run(
+    row_id: int, kind: str, shop_id: int | None, brand_id: int | None, payload: dict[str, object]
+) -> bool:
     request_id.set(f"job-{row_id}")
     order_number.set(None)
     started = time.perf_counter()
@@ -60,4 +64,3 @@ def _failed(row_id: int, kind: str, error: Exception) -> None:
     tries = HANDLERS[kind].tries if kind in HANDLERS else 1
     with platform_scope(), unit_of_work() as work:
         work.session.execute(BACK_OFF, {"id": row_id, "error": told, "tries": tries})
-

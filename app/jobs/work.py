@@ -13,7 +13,7 @@ from app.jobs.registry import QUEUES, URGENT
 def run(app: Flask, names: Sequence[str] = ()) -> None:
     """Work on the named queues, all of them by default, until told to stop."""
     if names and URGENT not in names:
-        os.nice(5)  # whoever waits for goods comes before whoever waits for a mail
+        os.nice(10)  # whoever waits for goods comes before whoever waits for a mail
     with app.app_context():
         queues = [Queue(name, connection=redis()) for name in names or QUEUES]
         SimpleWorker(queues, connection=redis()).work(with_scheduler=False, logging_level="WARNING")

@@ -20,9 +20,10 @@ class Bell:
         self._heard, self._rung = socket.socketpair()
         for end in (self._heard, self._rung):
             end.setblocking(False)
-        # What whoever started us wants ignored (`nohup`) stays ignored.
-        heard = [name for name in STOPPING if signal.getsignal(name) != signal.SIG_IGN]
-        self._before = {name: signal.signal(name, self._count) for name in (*heard, signal.SIGCHLD)}
+        heard = {*STOPPING, signal.SIGCHLD}
+        if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # `nohup`: the terminal may go
+            heard.remove(signal.SIGHUP)
+        self._before = {name: signal.signal(name, self._count) for name in heard}
         self._wakeup_before = signal.set_wakeup_fd(self._rung.fileno(), warn_on_full_buffer=False)
         return self
 

@@ -15,7 +15,7 @@ from app.launcher.ground import Ground
 from app.launcher.plan import Part, Plan, usual
 from app.launcher.records import end_leftovers
 
-PATIENCE_TO_OPEN = 60.0
+PATIENCE_TO_OPEN = 120.0
 TOO_MANY_FAILURES = 3
 
 Planner = Callable[[Mapping[str, str]], Plan]

@@ -26,6 +26,9 @@ DOOR_OF = {
     "hooks": BASE,
 }
 ANY = "<door>"
+# Where files are uploaded; everybody else who sends much is refused before it is read.
+UPLOADS = frozenset({"brand.new_import", "brand.picture", "distributor.logo"})
+SMALL_FORM_BYTES, HOOK_BYTES, FORM_BYTES, UPLOAD_BYTES = 64 << 10, 1 << 20, 2 << 20, 64 << 20
 LOOPBACK = frozenset({"127.0.0.1", "[::1]"})
 
 
@@ -79,8 +82,18 @@ def open_door() -> None:
         if g.tenant is None or g.tenant.status == "draft":
             abort(404)
         g.scope_token = context.enter(context.Scope(context.SHOP_ROLE, context.SHOP_SETTING, g.tenant.id))
+    request.max_content_length = _most_bytes(g.door)
     if request.blueprint != "hooks":  # gateways and suppliers sign what they send
         require_same_origin(request)
+
+
+def _most_bytes(door: str) -> int:
+    """How much a request may send: files where files are expected, otherwise what a person types."""
+    if request.endpoint in UPLOADS:
+        return UPLOAD_BYTES
+    if request.blueprint == "hooks":
+        return HOOK_BYTES
+    return FORM_BYTES if door == CONSOLE and request.blueprint != "console" else SMALL_FORM_BYTES
 
 
 def _forget_door(_endpoint: str | None, values: dict[str, object] | None) -> None:

@@ -11,7 +11,9 @@ TAGS = {
     "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 # Raw HTML is shown as text; what the parser makes is cleaned once more all the same.
-PARSER = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+PARSER = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable(
+    ["table", "strikethrough"]
+)
 
 
 @lru_cache(maxsize=2048)

@@ -27,8 +27,11 @@ BEGIN
     SELECT l.sku_id, o.reservation_id INTO v_line FROM order_lines l JOIN orders o ON o.id = l.order_id
     WHERE l.id = p_line AND l.shop_id = v_shop;
     FOR v_slot IN
-        DELETE FROM reserved_slots WHERE reservation_id = v_line.reservation_id AND sku_id = v_line.sku_id
-          AND shop_id = v_shop RETURNING slot, quantity
+        WITH gone AS (
+            DELETE FROM reserved_slots WHERE reservation_id = v_line.reservation_id AND sku_id = v_line.sku_id
+              AND shop_id = v_shop RETURNING slot, quantity
+        )
+        SELECT slot, quantity FROM gone ORDER BY slot  -- the order in which claims lock
     LOOP
         UPDATE stock_slots SET remaining = remaining + v_slot.quantity
         WHERE sku_id = v_line.sku_id AND slot = v_slot.slot;

@@ -20,6 +20,8 @@ def test_two_orders_never_hold_the_same_reservation(app, owner: Engine):
     one, other = place(shop, goods), place(shop, goods)
     with owner.connect() as connection, pytest.raises(IntegrityError, match="uq_orders_reservation_id"):
         connection.execute(
-            text("UPDATE orders SET reservation_id = (SELECT reservation_id FROM orders WHERE id = :one) WHERE id = :other"),
+            text(
+                "UPDATE orders SET reservation_id = (SELECT reservation_id FROM orders WHERE id = :one) WHERE id = :other"
+            ),
             {"one": one.order_id, "other": other.order_id},
         )

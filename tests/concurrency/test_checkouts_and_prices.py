@@ -10,9 +10,9 @@ from app.foundation.database import session
 from app.foundation.errors import Busy
 from app.foundation.unit_of_work import once_more, unit_of_work
 from tenants.context import platform_scope, shop_scope
+from tenants.directory import Tenant
 from tests.factories import make_goods, make_shop, place
 from tests.factories.goods import Goods
-from tenants.directory import Tenant
 
 ANOTHER = "SET LOCAL lock_timeout = '300ms'"
 
@@ -71,5 +71,8 @@ def test_lines_are_written_in_order_of_listing_whatever_the_carts_order(app):
     goods = [make_goods(shop, codes=1) for _ in range(3)]
     placed = place(shop, dict.fromkeys(reversed(goods), 1))
     with shop_scope(shop.id):
-        written = session().execute(text("SELECT listing_id FROM order_lines WHERE order_id = :id ORDER BY id"), {"id": placed.order_id})
+        written = session().execute(
+            text("SELECT listing_id FROM order_lines WHERE order_id = :id ORDER BY id"),
+            {"id": placed.order_id},
+        )
         assert list(written.scalars()) == sorted(one.listing_id for one in goods)

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select, text
 
+from app.domain.fulfilment.models import Delivery
 from app.domain.inventory.errors import StockExhausted
 from app.domain.orders import service as orders
 from app.domain.orders.errors import TooManyOpenOrders
 from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
-from app.domain.fulfilment.models import Delivery
 from app.flows import deliver, expire, hear_gateway, purchase
 from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
@@ -61,7 +61,9 @@ def check_one_quote(app: Flask, owner: Engine) -> None:
     goods = make_goods(shop, codes=30)
     buyer = order(shop, {goods: 1}, email="one@example.com", device="one")
     ends = race(app, *[buyer] * 20)
-    assert {end.number for end in ends if isinstance(end, Placed)} and len({getattr(end, "number", end) for end in ends}) == 1
+    assert {end.number for end in ends if isinstance(end, Placed)} and len(
+        {getattr(end, "number", end) for end in ends}
+    ) == 1
     assert ask(owner, "SELECT count(*) FROM orders") == [(1,)]
     assert ask(owner, "SELECT count(*) FROM codes WHERE state = 'reserved'") == [(1,)]
     assert ask(owner, "SELECT count(*) FROM payments") == [(1,)]
@@ -110,7 +112,10 @@ def test_one_event_that_arrives_20_times_at_once_delivers_once(app, owner):
 
 
 def test_without_the_unique_event_id_it_is_stored_again_and_again(app, owner):
-    with without_constraint(owner, "payment_events", "uq_payment_events_gateway_event_id", clean=ALL), pytest.raises(AssertionError):
+    with (
+        without_constraint(owner, "payment_events", "uq_payment_events_gateway_event_id", clean=ALL),
+        pytest.raises(AssertionError),
+    ):
         check_one_event(app, owner)
 
 
@@ -144,7 +149,11 @@ def test_even_without_the_orders_lock_a_line_is_delivered_once(app, owner, monke
 def test_without_the_lock_and_the_unique_delivery_a_line_is_delivered_again(app, owner, monkeypatch):
     def add(work: Work, order: Order, line: OrderLine) -> None:
         delivery = Delivery(
-            shop_id=order.shop_id, order_id=order.id, order_line_id=line.id, brand_id=line.brand_id, kind=line.delivery_kind
+            shop_id=order.shop_id,
+            order_id=order.id,
+            order_line_id=line.id,
+            brand_id=line.brand_id,
+            kind=line.delivery_kind,
         )
         work.session.add(delivery)
         deliver.hand_over(delivery, line)
@@ -178,8 +187,13 @@ def check_two_payments(app: Flask, owner: Engine) -> None:
     no_errors(race(app, *((lambda facts=facts: confirm(facts)) for (facts,) in waiting)))
     run_jobs()
     assert ask(owner, "SELECT state FROM orders") == [("delivered",)]
-    assert ask(owner, "SELECT outcome, count(*) FROM payments GROUP BY 1 ORDER BY 1") == [("delivered", 1), ("refunded", 1)]
-    assert ask(owner, "SELECT state, count(*), sum(amount_minor) FROM refunds GROUP BY 1") == [("succeeded", 1, 2000)]
+    assert ask(owner, "SELECT outcome, count(*) FROM payments GROUP BY 1 ORDER BY 1") == [
+        ("delivered", 1),
+        ("refunded", 1),
+    ]
+    assert ask(owner, "SELECT state, count(*), sum(amount_minor) FROM refunds GROUP BY 1") == [
+        ("succeeded", 1, 2000)
+    ]
     assert ask(owner, "SELECT count(*) FROM codes WHERE state = 'sold'") == [(1,)]
     assert ask(owner, "SELECT count(*) FROM codes WHERE state = 'reserved'") == [(0,)]
 
@@ -236,7 +250,9 @@ def check_confirm_and_expire(app: Flask, owner: Engine, *, orders_wanted: int = 
     waiting_for_money = sum(isinstance(end, Placed) for end in ends)
     counted = dict(ask(owner, "SELECT state, count(*) FROM codes GROUP BY 1"))
     free = orders_wanted - sold - waiting_for_money
-    assert counted == {state: n for state, n in (("sold", sold), ("reserved", waiting_for_money), ("free", free)) if n}
+    assert counted == {
+        state: n for state, n in (("sold", sold), ("reserved", waiting_for_money), ("free", free)) if n
+    }
 
 
 def test_money_and_expiry_at_the_same_moment_come_to_one_end_and_the_stock_adds_up(app, owner):
@@ -260,12 +276,16 @@ def check_hoarding(app: Flask, owner: Engine, **who: str) -> None:
     assert ask(owner, "SELECT count(*) FROM codes WHERE state = 'reserved'") == [(3,)]
 
 
-@pytest.mark.parametrize("who", ({"device": "same"}, {"email": "same@example.com"}), ids=lambda who: next(iter(who)))
+@pytest.mark.parametrize(
+    "who", [{"device": "same"}, {"email": "same@example.com"}], ids=lambda who: next(iter(who))
+)
 def test_thirty_orders_of_one_buyer_at_once_leave_three_open(app, owner, who):
     check_hoarding(app, owner, **who)
 
 
-@pytest.mark.parametrize("who", ({"device": "same"}, {"email": "same@example.com"}), ids=lambda who: next(iter(who)))
+@pytest.mark.parametrize(
+    "who", [{"device": "same"}, {"email": "same@example.com"}], ids=lambda who: next(iter(who))
+)
 def test_without_queueing_up_one_buyer_holds_more_than_the_cap(app, owner, monkeypatch, who):
     monkeypatch.setattr(orders, "ONE_AT_A_TIME", text("SELECT CAST(:who AS text)"))
     with pytest.raises(AssertionError):

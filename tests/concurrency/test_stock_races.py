@@ -65,7 +65,10 @@ def test_without_the_lock_the_last_code_is_sold_twice(app, owner):
 
 # --------------------------------------------------------- several pieces, several Skus
 
-LINGER = (r"GET DIAGNOSTICS v_got = ROW_COUNT;\s+IF", "GET DIAGNOSTICS v_got = ROW_COUNT; PERFORM pg_sleep(0.1); IF")
+LINGER = (
+    r"GET DIAGNOSTICS v_got = ROW_COUNT;\s+IF",
+    "GET DIAGNOSTICS v_got = ROW_COUNT; PERFORM pg_sleep(0.1); IF",
+)
 KEEP = (r"RAISE EXCEPTION USING ERRCODE = 'PL001';", "NULL;")
 
 
@@ -76,7 +79,10 @@ def test_buyers_of_several_pieces_do_not_wait_for_each_other_in_a_circle(app, ow
 
 def test_holding_on_to_some_while_waiting_for_more_ends_in_a_deadlock(app, owner):
     """The twin of letting go; also how the product once was."""
-    with changed_function(owner, "stock.claim_codes", LINGER, KEEP), pytest.raises(AssertionError, match="deadlock detected"):
+    with (
+        changed_function(owner, "stock.claim_codes", LINGER, KEEP),
+        pytest.raises(AssertionError, match="such as Busy"),
+    ):
         check_codes(app, owner, buyers=12, units=20, each=3)
 
 
@@ -99,7 +105,10 @@ def test_mixed_carts_in_opposite_order_do_not_block_each_other(app, owner):
 
 def test_claiming_in_the_order_of_the_cart_ends_in_a_deadlock(app, owner, monkeypatch):
     monkeypatch.setattr(inventory, "sorted", lambda wants, key: wants, raising=False)
-    with changed_function(owner, "stock.claim_codes", LINGER), pytest.raises(AssertionError, match="deadlock detected"):
+    with (
+        changed_function(owner, "stock.claim_codes", LINGER),
+        pytest.raises(AssertionError, match="such as Busy"),
+    ):
         check_mixed_carts(app, owner)
 
 
@@ -144,12 +153,18 @@ def test_counted_pieces_are_gathered_from_several_slots_in_a_race(app, owner):
 
 
 def test_without_the_lock_counted_pieces_are_refused_by_the_last_check_only(app, owner):
-    with changed_function(owner, "stock.claim_slots", NO_LOCK), pytest.raises(AssertionError, match="ck_stock_slots_remaining"):
+    with (
+        changed_function(owner, "stock.claim_slots", NO_LOCK),
+        pytest.raises(AssertionError, match="ck_stock_slots_remaining"),
+    ):
         check_slots(app, owner, buyers=80, slots=EIGHT)
 
 
 def test_without_lock_and_check_counted_pieces_are_sold_too_often(app, owner):
     clean = "UPDATE stock_slots SET remaining = 0 WHERE remaining < 0"
-    with without_constraint(owner, "stock_slots", "ck_stock_slots_remaining", clean=clean):
-        with changed_function(owner, "stock.claim_slots", NO_LOCK), pytest.raises(AssertionError):
-            check_slots(app, owner, buyers=80, slots=EIGHT)
+    with (
+        without_constraint(owner, "stock_slots", "ck_stock_slots_remaining", clean=clean),
+        changed_function(owner, "stock.claim_slots", NO_LOCK),
+        pytest.raises(AssertionError),
+    ):
+        check_slots(app, owner, buyers=80, slots=EIGHT)

@@ -21,7 +21,9 @@ def test_expired_codes_leave_the_shelf_batch_by_batch_and_others_stay(app, owner
         connection.execute(text("UPDATE codes SET expires_at = now() - interval '1 minute' WHERE pick < 5"))
         connection.execute(text("UPDATE codes SET expires_at = now() + interval '1 day' WHERE pick = 5"))
         assert withholding.withhold_expired() == 5
-        found = connection.execute(text("SELECT state FROM codes WHERE sku_id = :sku ORDER BY pick"), {"sku": goods.sku_id})
+        found = connection.execute(
+            text("SELECT state FROM codes WHERE sku_id = :sku ORDER BY pick"), {"sku": goods.sku_id}
+        )
         assert list(found.scalars()) == ["withheld"] * 5 + ["free"] * 2
 
 
@@ -31,11 +33,18 @@ def test_links_that_open_nothing_any_more_are_deleted(app, owner: Engine):
         for minutes in (-1, 15):
             until = clock.now() + timedelta(minutes=minutes)
             work.session.add(
-                BuyerSignIn(shop_id=shop.id, email=f"{minutes}@example.com", digest=ids.token_digest(ids.token()), expires_at=until)
+                BuyerSignIn(
+                    shop_id=shop.id,
+                    email=f"{minutes}@example.com",
+                    digest=ids.token_digest(ids.token()),
+                    expires_at=until,
+                )
             )
     forget_links()
     with owner.connect() as connection:
-        assert connection.execute(text("SELECT email FROM buyer_sign_ins")).scalars().all() == ["15@example.com"]
+        assert connection.execute(text("SELECT email FROM buyer_sign_ins")).scalars().all() == [
+            "15@example.com"
+        ]
 
 
 def test_both_run_every_hour():

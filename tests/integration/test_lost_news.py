@@ -37,7 +37,12 @@ def paid_at_the_gateway(shop, placed) -> None:
         reference, amount, currency = payment.reference, payment.amount_minor, payment.currency
         session().rollback()
     Book().remember(
-        external_id_for(reference), reference=reference, amount_minor=amount, currency=currency, state="paid", knobs={}
+        external_id_for(reference),
+        reference=reference,
+        amount_minor=amount,
+        currency=currency,
+        state="paid",
+        knobs={},
     )
 
 

@@ -1,7 +1,6 @@
 """Jobs leave through the outbox: losing Redis loses nothing, running twice doubles nothing."""
 
 import warnings
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -29,16 +28,16 @@ def queues(app) -> dict[str, Queue]:
 
 
 @pytest.fixture
-def told(monkeypatch) -> Iterator[list[object]]:
+def told(monkeypatch) -> list[object]:
     """Kinds of jobs made for the test: `note` writes down what it was given, `trouble` always fails."""
     notes: list[object] = []
 
     def trouble(**_: object) -> None:
-        raise Trouble()
+        raise Trouble
 
     monkeypatch.setitem(registry.HANDLERS, "note", Handler(lambda **given: notes.append(given), "normal"))
     monkeypatch.setitem(registry.HANDLERS, "trouble", Handler(trouble, "normal", tries=3))
-    yield notes
+    return notes
 
 
 class Trouble(ProductError):
@@ -132,7 +131,10 @@ def test_a_job_killed_before_its_row_was_deleted_runs_again_without_harm(app, ow
             with owner.connect() as connection:
                 connection.execute(text("DELETE FROM outbox WHERE id = :id"), {"id": row_id})
     assert state_of(shop, placed) == "delivered"
-    assert ask(owner, "SELECT (SELECT count(*) FROM codes WHERE state = 'sold'), (SELECT count(*) FROM deliveries), (SELECT count(*) FROM mails)") == [(1, 1, 1)]
+    assert ask(
+        owner,
+        "SELECT (SELECT count(*) FROM codes WHERE state = 'sold'), (SELECT count(*) FROM deliveries), (SELECT count(*) FROM mails)",
+    ) == [(1, 1, 1)]
     assert ask(owner, "SELECT count(*) FROM outbox") == [(0,)]
 
 
@@ -146,7 +148,9 @@ def test_a_failing_job_backs_off_and_ends_with_an_alarm_after_its_tries(queues, 
         with owner.connect() as connection:
             connection.execute(PAST)
     assert [round(wait) for wait in waits] == [2, 4, 8]
-    assert ask(owner, "SELECT attempts, last_error, failed_at IS NOT NULL FROM outbox") == [(3, "trouble", True)]
+    assert ask(owner, "SELECT attempts, last_error, failed_at IS NOT NULL FROM outbox") == [
+        (3, "trouble", True)
+    ]
     assert relay_once(queues) == 0, "what has failed waits for a person"
     with platform_scope():
         assert browse.outbox_figures()[1] == 1
@@ -159,7 +163,10 @@ def test_one_failing_job_holds_up_no_other(queues, told, owner):
     assert relay_once(queues) == 3
     work_off(queues)
     assert told == [{"number": 1}]
-    assert ask(owner, "SELECT kind, failed_at IS NOT NULL FROM outbox ORDER BY kind") == [("trouble", False), ("unheard_of", True)]
+    assert ask(owner, "SELECT kind, failed_at IS NOT NULL FROM outbox ORDER BY kind") == [
+        ("trouble", False),
+        ("unheard_of", True),
+    ]
 
 
 def test_a_failed_job_says_the_class_of_its_error_and_never_its_words(queues, told, owner, monkeypatch):
@@ -175,9 +182,13 @@ def test_a_failed_job_says_the_class_of_its_error_and_never_its_words(queues, to
 
 
 def test_a_job_leaves_only_if_its_transaction_commits(app, told, owner):
-    with pytest.raises(Trouble), platform_scope(), unit_of_work() as work:
-        work.enqueue("note", number=1)
-        raise Trouble()
+    def broken() -> None:
+        with platform_scope(), unit_of_work() as work:
+            work.enqueue("note", number=1)
+            raise Trouble
+
+    with pytest.raises(Trouble):
+        broken()
     assert ask(owner, "SELECT count(*) FROM outbox") == [(0,)]
 
 
@@ -216,13 +227,17 @@ def test_a_checkout_that_cannot_expire_now_holds_up_no_other(app, owner, moved_c
     placed = [place(shop, goods) for _ in range(3)]
     moved_clock(minutes=16)
     with owner.connect() as connection:
-        connection.execute(text("UPDATE orders SET state = 'delivered' WHERE id = :id"), {"id": placed[0].order_id})
-        first = connection.execute(text("SELECT reservation_id FROM orders WHERE id = :id"), {"id": placed[0].order_id}).scalar_one()
+        connection.execute(
+            text("UPDATE orders SET state = 'delivered' WHERE id = :id"), {"id": placed[0].order_id}
+        )
+        first = connection.execute(
+            text("SELECT reservation_id FROM orders WHERE id = :id"), {"id": placed[0].order_id}
+        ).scalar_one()
     was = expire.expire
 
     def stuck(reservation_id: int) -> None:
         if reservation_id == first:
-            raise Trouble()
+            raise Trouble
         was(reservation_id)
 
     monkeypatch.setattr(expire, "expire", stuck)

@@ -9,10 +9,9 @@ from app.launcher import reset
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    home.prepare()
-    return home
+def home(empty_home: Home) -> Home:
+    empty_home.prepare()
+    return empty_home
 
 
 def test_a_reset_stops_what_still_runs_and_deletes_the_home(home: Home) -> None:

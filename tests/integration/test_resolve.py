@@ -124,7 +124,9 @@ def test_a_refund_that_failed_can_be_asked_for_again(app, monkeypatch):
     placed = buy(shop, make_goods(shop, kind="manual", unlimited=True))
     gateway = gateways.gateway("sandbox")
     with monkeypatch.context() as patch:
-        patch.setattr(type(gateway), "refund", lambda self, **asked: RefundOutcome(RefundState.FAILED, None, "no"))
+        patch.setattr(
+            type(gateway), "refund", lambda self, **asked: RefundOutcome(RefundState.FAILED, None, "no")
+        )
         with shop_scope(shop.id):
             refund_order(placed.order_id, reason="asked", actor=STAFF)
         run_jobs()
@@ -212,7 +214,9 @@ def test_a_refund_without_an_answer_is_asked_about_again(app, owner, monkeypatch
     placed = buy(shop, make_goods(shop, kind="manual", unlimited=True))
     gateway = gateways.gateway("sandbox")
     with monkeypatch.context() as patch:
-        patch.setattr(type(gateway), "refund", lambda self, **asked: RefundOutcome(RefundState.PENDING, "re_1"))
+        patch.setattr(
+            type(gateway), "refund", lambda self, **asked: RefundOutcome(RefundState.PENDING, "re_1")
+        )
         with shop_scope(shop.id):
             refund_order(placed.order_id, reason="asked", actor=STAFF)
         run_jobs()

@@ -52,7 +52,7 @@ def test_nothing_is_shown_where_the_record_cannot_be_written(app, owner, monkeyp
     opened: list[object] = []
     monkeypatch.setattr(reveal_flow, "_opened", lambda *given: opened.append(given))
     monkeypatch.setattr(reveal_flow, "Reveal", lambda **_: None)
-    with shop_scope(shop.id), pytest.raises(Exception):  # noqa: B017, PT011 - whatever the session says to None
+    with shop_scope(shop.id), pytest.raises(Exception):  # noqa: B017 - whatever the session says to None
         reveal(placed.order_id, line_of(owner, placed.order_id), actor=BUYER)
     assert opened == []
 
@@ -87,5 +87,8 @@ def test_two_buyers_never_read_the_same_code(app, owner):
     for _ in range(3):
         placed = buy(shop, {goods: 2})
         with shop_scope(shop.id):
-            seen += [unit.secret.card for unit in reveal(placed.order_id, line_of(owner, placed.order_id), actor=BUYER)]
+            seen += [
+                unit.secret.card
+                for unit in reveal(placed.order_id, line_of(owner, placed.order_id), actor=BUYER)
+            ]
     assert len(seen) == len(set(seen)) == 6

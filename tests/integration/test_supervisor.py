@@ -20,11 +20,8 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    home = Home(tmp_path_factory.mktemp("ground") / "home")
-    yield home
-    Servers.of(home).stop()
-    home.delete()
+def home(empty_home: Home) -> Home:
+    return empty_home
 
 
 @pytest.fixture
@@ -93,7 +90,7 @@ def pid_of(home: Home, event: str) -> int:
         written = (home.path / "diary").read_text().splitlines()
         return [line for line in written if line.startswith(event)]
 
-    assert process.wait_until(lambda: bool(lines()), seconds=20)
+    assert process.wait_until(lambda: bool(lines()), seconds=60)
     return int(lines()[-1].rsplit(" ", 1)[1])
 
 
@@ -111,7 +108,7 @@ def test_stopping_a_house_stops_every_process_in_order(
     until_open(house)
     pid_of(home, "grandchild up")
     house.send_signal(asking)
-    house.communicate(timeout=30)
+    house.communicate(timeout=90)
 
     assert house.returncode == 0
     assert [event for event in diary(home) if event.endswith("down")] == ["web down", "worker down"]
@@ -121,11 +118,24 @@ def test_stopping_a_house_stops_every_process_in_order(
     assert left.redis.running() is None
 
 
+def test_a_house_started_in_the_background_of_a_script_still_hears_ctrl_c(home: Home, start: Start) -> None:
+    # A shell without job control starts such a program with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        house = start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    until_open(house)
+    house.send_signal(signal.SIGINT)
+    house.communicate(timeout=90)
+    assert house.returncode == 0
+
+
 def test_a_part_that_is_killed_runs_again(home: Home, start: Start) -> None:
     until_open(start())
     before = pid_of(home, "worker up")
     os.kill(before, signal.SIGKILL)
-    assert process.wait_until(lambda: pid_of(home, "worker up") != before, seconds=20)
+    assert process.wait_until(lambda: pid_of(home, "worker up") != before, seconds=60)
 
 
 def test_a_database_that_is_killed_runs_again(home: Home, start: Start) -> None:
@@ -134,7 +144,7 @@ def test_a_database_that_is_killed_runs_again(home: Home, start: Start) -> None:
     killed = servers.postgres.running()
     assert killed is not None
     killed.kill()
-    assert process.wait_until(lambda: not killed.is_running() and servers.postgres.answers(), seconds=30)
+    assert process.wait_until(lambda: not killed.is_running() and servers.postgres.answers(), seconds=60)
 
 
 def test_a_house_after_a_killed_one_ends_what_was_left_and_opens(home: Home, start: Start) -> None:
@@ -152,7 +162,7 @@ def test_a_house_after_a_killed_one_ends_what_was_left_and_opens(home: Home, sta
 def test_a_second_house_in_the_same_home_is_refused_in_one_sentence(home: Home, start: Start) -> None:
     until_open(start())
     second = start()
-    said, _ = second.communicate(timeout=30)
+    said, _ = second.communicate(timeout=90)
     assert second.returncode == 1
     assert re.fullmatch(
         r"perkline: Perkline already runs in .* \(make run, process \d+\): stop it first, .*\n", said
@@ -163,7 +173,7 @@ def test_a_taken_port_is_refused_in_one_sentence(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         house = start(PORT=str(port))
-        said, _ = house.communicate(timeout=30)
+        said, _ = house.communicate(timeout=90)
     assert house.returncode == 1
     assert said == (
         f"perkline: Port {port} is in use: stop the program that uses it, "
@@ -173,7 +183,7 @@ def test_a_taken_port_is_refused_in_one_sentence(start: Start) -> None:
 
 def test_a_part_that_never_works_closes_the_house_and_is_named(home: Home, start: Start) -> None:
     house = start(BROKEN="yes")
-    said, _ = house.communicate(timeout=60)
+    said, _ = house.communicate(timeout=120)
     assert house.returncode == 1
     assert "perkline: broken does not come up: this part never works" in said
     assert living(home) == []

@@ -8,7 +8,6 @@ from sqlalchemy import select, text
 
 from app.domain.fulfilment import service as suppliers
 from app.domain.fulfilment.gateway import Hearing, Outcome, TopupRequest, Voucher
-from app.domain.fulfilment.models import SupplierOrder
 from app.domain.orders.queries import lines_of
 from app.domain.payments.models import Payment, Refund
 from app.flows.reveal import reveal
@@ -24,7 +23,9 @@ PHONE = [{"name": "mobile", "label": "手机号", "pattern": r"1\d{10}"}]
 class Scripted:
     """A supplier that says what the test wants, and remembers what it was asked."""
 
-    def __init__(self, name: str, place: Callable[[], Outcome], ask: Callable[[], Outcome] | None = None) -> None:
+    def __init__(
+        self, name: str, place: Callable[[], Outcome], ask: Callable[[], Outcome] | None = None
+    ) -> None:
         self.name, self._place, self._ask = name, place, ask or place
         self.placed: list[TopupRequest] = []
         self.asked: list[str] = []

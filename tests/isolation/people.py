@@ -35,12 +35,16 @@ class Person:
         return client
 
 
-def seat(kind: str, role: str, name: str, *, brand_id: int | None = None, distributor_id: int | None = None) -> Person:
+def seat(
+    kind: str, role: str, name: str, *, brand_id: int | None = None, distributor_id: int | None = None
+) -> Person:
     with platform_scope(), unit_of_work() as work:
         user = User(email=f"{name}-{kind}-{role}@example.com", name=name, password_hash="x")
         work.session.add(user)
         work.session.flush()
-        place = Membership(user_id=user.id, kind=kind, role=role, brand_id=brand_id, distributor_id=distributor_id)
+        place = Membership(
+            user_id=user.id, kind=kind, role=role, brand_id=brand_id, distributor_id=distributor_id
+        )
         work.session.add(place)
         work.session.flush()
         return Person(f"{name} {kind} {role}", user.id, place.id, kind, role)
@@ -49,7 +53,9 @@ def seat(kind: str, role: str, name: str, *, brand_id: int | None = None, distri
 def staff_of(side: Side, name: str) -> list[Person]:
     """Every role in the distributor's and in the brand's firm of one side."""
     with platform_scope():
-        distributor_id = session().execute(select(Shop.distributor_id).where(Shop.id == side.shop.id)).scalar_one()
+        distributor_id = (
+            session().execute(select(Shop.distributor_id).where(Shop.id == side.shop.id)).scalar_one()
+        )
         session().rollback()
     return [
         *(seat("distributor", role, name, distributor_id=distributor_id) for role in ROLES),

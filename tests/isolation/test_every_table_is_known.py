@@ -13,7 +13,9 @@ from tests.isolation.world import BRAND, GLOBAL, PLATFORM, SHARED, tenant_tables
 SERVING = ("perkline_app", SHOP_ROLE, BRAND_ROLE, PLATFORM_ROLE)
 SHOP_TEST = "(shop_id = (NULLIF(current_setting('perkline.shop_id'::text, true), ''::text))::bigint)"
 
-POLICIES = text("SELECT tablename, policyname, roles::text[], cmd, qual, with_check FROM pg_policies WHERE schemaname = 'public'")
+POLICIES = text(
+    "SELECT tablename, policyname, roles::text[], cmd, qual, with_check FROM pg_policies WHERE schemaname = 'public'"
+)
 OWNED = text("""
     SELECT r.rolname || ' owns ' || c.relname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = ANY (:roles)
     UNION ALL SELECT r.rolname || ' owns ' || p.proname FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner WHERE r.rolname = ANY (:roles)
@@ -41,10 +43,15 @@ def without_shop_policy(connection: Connection) -> list[str]:
     narrowed = {
         row.tablename
         for row in rows
-        if row.roles == [SHOP_ROLE] and row.cmd == "ALL" and row.qual == SHOP_TEST and row.with_check == SHOP_TEST
+        if row.roles == [SHOP_ROLE]
+        and row.cmd == "ALL"
+        and row.qual == SHOP_TEST
+        and row.with_check == SHOP_TEST
     }
     # Policies of one role add up: a second one for the shop's role would widen the first.
-    widened = {row.tablename for row in rows if row.roles != [SHOP_ROLE] and {SHOP_ROLE, "public"} & set(row.roles)}
+    widened = {
+        row.tablename for row in rows if row.roles != [SHOP_ROLE] and {SHOP_ROLE, "public"} & set(row.roles)
+    }
     widened |= {row.tablename for row in rows if SHOP_ROLE in row.roles and row.qual != SHOP_TEST}
     names = {cls.__tablename__ for cls in tenant_tables()} | set(SHARED)
     return sorted((names - narrowed) | (names & widened))
@@ -60,7 +67,11 @@ def test_every_mapped_table_says_whose_it_is():
 
 def test_every_table_of_the_database_is_mapped(owner: Engine, built_app):
     with owner.connect() as connection:
-        found = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"))
+        found = connection.execute(
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+            )
+        )
         assert set(found.scalars()) - {"alembic_version"} == set(metadata.tables)
 
 
@@ -107,17 +118,22 @@ def test_a_scope_without_an_id_sees_no_row_of_a_shop(settings: Settings, world, 
             with engine.begin() as connection:
                 connection.execute(text("SELECT set_config('role', :role, true)"), {"role": role})
                 allowed = connection.execute(
-                    text("SELECT has_any_column_privilege(:role, :table, 'SELECT')"), {"role": role, "table": table}
+                    text("SELECT has_any_column_privilege(:role, :table, 'SELECT')"),
+                    {"role": role, "table": table},
                 ).scalar()
                 if allowed:
-                    assert connection.execute(text(f"SELECT count(shop_id) FROM {table}")).scalar() == 0, table
+                    assert connection.execute(text(f"SELECT count(shop_id) FROM {table}")).scalar() == 0, (
+                        table
+                    )
     finally:
         engine.dispose()
 
 
 @pytest.mark.parametrize("table", sorted({cls.__tablename__ for cls in tenant_tables()} | set(SHARED)))
 @pytest.mark.parametrize("tampering", ["DROP POLICY shop ON {}", "ALTER TABLE {} DISABLE ROW LEVEL SECURITY"])
-def test_without_its_policy_each_table_fails_these_checks(settings: Settings, built_app, table: str, tampering: str):
+def test_without_its_policy_each_table_fails_these_checks(
+    settings: Settings, built_app, table: str, tampering: str
+):
     """The twin: what is taken off is missed. Rolled back, so nothing stays open."""
     engine = create_engine(settings.database_url)
     try:

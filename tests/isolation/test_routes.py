@@ -75,7 +75,9 @@ def addresses(app: Flask, rule: Rule, names: list[str], mine: Side, theirs: Side
     for foreign in itertools.product([True, False], repeat=len(names)):
         if any(foreign):
             sides = dict(zip(names, (theirs if is_foreign else mine for is_foreign in foreign), strict=True))
-            yield fill(app, rule, {name: IDS[meaning(rule, name) or ""](side) for name, side in sides.items()})
+            yield fill(
+                app, rule, {name: IDS[meaning(rule, name) or ""](side) for name, side in sides.items()}
+            )
 
 
 def fill(app: Flask, rule: Rule, values: dict[str, Any]) -> str:
@@ -105,7 +107,12 @@ def knock(client: FlaskClient, origin: str, method: str, path: str) -> int:
 
 
 def test_every_argument_of_every_address_is_explained(built_app: Flask):
-    unknown = [f"{rule.endpoint}.{name}" for rule in built_app.url_map.iter_rules() for name in arguments(rule) if not meaning(rule, name)]
+    unknown = [
+        f"{rule.endpoint}.{name}"
+        for rule in built_app.url_map.iter_rules()
+        for name in arguments(rule)
+        if not meaning(rule, name)
+    ]
     assert unknown == []
 
 
@@ -128,12 +135,16 @@ def test_staff_find_nothing_under_another_firms_ids(world: World, built_app: Fla
         for rule, names in rules_with_ids(built_app):
             if ORIGINS.get(rule.endpoint.split(".")[0]) != CONSOLE:
                 continue
-            for path, method in itertools.product(addresses(built_app, rule, names, world.a, world.b), methods(rule)):
+            for path, method in itertools.product(
+                addresses(built_app, rule, names, world.a, world.b), methods(rule)
+            ):
                 tried += 1
                 status = knock(client, CONSOLE, method, path)
                 if status == 403:
                     # What a role may not do it may not do with its own either: nothing is told.
-                    own = fill(built_app, rule, {name: IDS[meaning(rule, name) or ""](world.a) for name in names})
+                    own = fill(
+                        built_app, rule, {name: IDS[meaning(rule, name) or ""](world.a) for name in names}
+                    )
                     status = 404 if knock(client, CONSOLE, method, own) == 403 else 403
                 if status != 404:
                     wrong.append((person.name, method, path, status))
@@ -151,10 +162,18 @@ def test_the_same_staff_find_their_own(world: World, built_app: Flask):
         client = person.come_in(built_app)
         for rule, names in rules_with_ids(built_app):
             if rule.endpoint.split(".")[0] == person.kind and "GET" in methods(rule):
-                path = fill(built_app, rule, {name: IDS[meaning(rule, name) or ""](world.a) for name in names})
+                path = fill(
+                    built_app, rule, {name: IDS[meaning(rule, name) or ""](world.a) for name in names}
+                )
                 assert knock(client, CONSOLE, "GET", path) == 200, path
                 found.add(rule.endpoint)
-    assert {"distributor.order", "distributor.shop_home", "brand.product", "brand.sku_stock", "brand.stock_import"} <= found
+    assert {
+        "distributor.order",
+        "distributor.shop_home",
+        "brand.product",
+        "brand.sku_stock",
+        "brand.stock_import",
+    } <= found
 
 
 def test_nobody_who_has_not_signed_in_is_told_whether_something_exists(world: World, built_app: Flask):
@@ -162,16 +181,23 @@ def test_nobody_who_has_not_signed_in_is_told_whether_something_exists(world: Wo
     for rule, names in rules_with_ids(built_app):
         if ORIGINS.get(rule.endpoint.split(".")[0]) != CONSOLE:
             continue
-        nothing = {name: "260101-NOTHING0" if "int:" not in rule.rule else 999_999 for name in names}
+        nothing = dict.fromkeys(names, "260101-NOTHING0" if "int:" not in rule.rule else 999999)
         nothing |= {name: "no-such-shop" for name in names if name == "slug"}
         for method in methods(rule):
-            there = knock(client, CONSOLE, method, fill(built_app, rule, {n: IDS[meaning(rule, n) or ""](world.b) for n in names}))
+            there = knock(
+                client,
+                CONSOLE,
+                method,
+                fill(built_app, rule, {n: IDS[meaning(rule, n) or ""](world.b) for n in names}),
+            )
             absent = knock(client, CONSOLE, method, fill(built_app, rule, nothing))
             assert there == absent in {302, 404}, rule
 
 
 @pytest.mark.parametrize("visitor", ["nobody", "a buyer", "the same address", "their device"])
-def test_visitors_of_one_shop_find_nothing_of_another(world: World, built_app: Flask, owner: Engine, visitor: str):
+def test_visitors_of_one_shop_find_nothing_of_another(
+    world: World, built_app: Flask, owner: Engine, visitor: str
+):
     origin, theirs = f"http://{world.a.shop.slug}.localhost", f"http://{world.b.shop.slug}.localhost"
     client = built_app.test_client()
     with owner.connect() as connection:
@@ -189,6 +215,10 @@ def test_visitors_of_one_shop_find_nothing_of_another(world: World, built_app: F
     for rule, names in rules_with_ids(built_app):
         if rule.endpoint.startswith("storefront."):
             path = fill(built_app, rule, {name: IDS[meaning(rule, name) or ""](world.b) for name in names})
-            wrong += [(method, path, status) for method in methods(rule) if (status := knock(client, origin, method, path)) != 404]
+            wrong += [
+                (method, path, status)
+                for method in methods(rule)
+                if (status := knock(client, origin, method, path)) != 404
+            ]
     assert not wrong, wrong
     assert everything(owner, world.b) == before

@@ -54,7 +54,9 @@ def test_a_session_carried_to_another_shop_is_no_session(world: World, built_app
         assert dict(kept) == {}
 
 
-def test_a_consoles_session_is_worth_nothing_in_a_shop_nor_a_shops_in_the_consoles(world: World, built_app: Flask):
+def test_a_consoles_session_is_worth_nothing_in_a_shop_nor_a_shops_in_the_consoles(
+    world: World, built_app: Flask
+):
     owner = next(person for person in staff_of(world.a, "eve") if person.role == "owner")
     stolen = cookies(owner.come_in(built_app), CONSOLE)
     thief = built_app.test_client()
@@ -71,7 +73,13 @@ def test_a_consoles_session_is_worth_nothing_in_a_shop_nor_a_shops_in_the_consol
 
 def test_cookies_are_for_one_host_and_not_for_scripts(world: World, built_app: Flask):
     there = origin_of(world, "a")
-    answer = send(built_app.test_client(), "POST", "/cart", there, data={"listing": world.a.goods.listing_id, "quantity": 1})
+    answer = send(
+        built_app.test_client(),
+        "POST",
+        "/cart",
+        there,
+        data={"listing": world.a.goods.listing_id, "quantity": 1},
+    )
     given = answer.headers.getlist("Set-Cookie")
     assert given
     for cookie in given:
@@ -92,7 +100,10 @@ def test_a_device_of_one_shop_is_unknown_in_another(world: World, built_app: Fla
     assert kept is not None
     device = kept.value.rsplit(".", 1)[0]
     with owner.connect() as connection:
-        connection.execute(text("UPDATE orders SET device = :device WHERE number = :number"), {"device": device, "number": world.b.placed.number})
+        connection.execute(
+            text("UPDATE orders SET device = :device WHERE number = :number"),
+            {"device": device, "number": world.b.placed.number},
+        )
     thief = built_app.test_client()
     thief.set_cookie("device", kept.value, domain=here.removeprefix("http://"))
     path = f"/orders/{world.b.placed.number}/progress"
@@ -106,17 +117,29 @@ def test_a_device_of_one_shop_is_unknown_in_another(world: World, built_app: Fla
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/", "/orders", "/sign-in", "/healthz", "/nothing"])
 def test_an_unknown_host_is_nowhere(world: World, built_app: Flask, host: str, path: str):
-    assert send(built_app.test_client(), "GET", path, "http://localhost", headers={"Host": host}).status_code == 404
+    assert (
+        send(built_app.test_client(), "GET", path, "http://localhost", headers={"Host": host}).status_code
+        == 404
+    )
 
 
 def test_the_host_header_decides_whatever_its_dress(world: World, built_app: Flask):
-    for host in (f"{world.a.shop.slug.upper()}.LOCALHOST", f"{world.a.shop.slug}.localhost:8000", f"{world.a.shop.slug}.localhost."):
-        assert send(built_app.test_client(), "GET", "/", "http://localhost", headers={"Host": host}).status_code == 200
+    for host in (
+        f"{world.a.shop.slug.upper()}.LOCALHOST",
+        f"{world.a.shop.slug}.localhost:8000",
+        f"{world.a.shop.slug}.localhost.",
+    ):
+        assert (
+            send(built_app.test_client(), "GET", "/", "http://localhost", headers={"Host": host}).status_code
+            == 200
+        )
 
 
 def test_a_proxys_word_is_not_believed_unless_it_is_expected(world: World, built_app: Flask):
     told = {"X-Forwarded-Host": f"{world.b.shop.slug}.localhost"}
-    answer = send(built_app.test_client(), "GET", f"/p/{world.b.goods.slug}", origin_of(world, "a"), headers=told)
+    answer = send(
+        built_app.test_client(), "GET", f"/p/{world.b.goods.slug}", origin_of(world, "a"), headers=told
+    )
     assert answer.status_code == 404
 
 
@@ -127,16 +150,20 @@ def posts(built_app: Flask) -> list[tuple[str, str]]:
     """Every address that takes an unsafe method: (door, path)."""
     found = []
     for rule in built_app.url_map.iter_rules():
-        if not {"POST", "PUT", "PATCH", "DELETE"} & (rule.methods or set()) or rule.endpoint.startswith("hooks."):
+        if not {"POST", "PUT", "PATCH", "DELETE"} & (rule.methods or set()) or rule.endpoint.startswith(
+            "hooks."
+        ):
             continue
-        values = {name: 1 if "int:" in rule.rule else "x" for name in rule.arguments - {"door"}}
+        values = dict.fromkeys(rule.arguments - {"door"}, 1 if "int:" in rule.rule else "x")
         built = rule.build(values, append_unknown=False)
         found.append((rule.subdomain or "", str(built[1]) if built else rule.rule))
     return found
 
 
 def hosts(world: World, door: str) -> str:
-    return {"console": "console.localhost", "pay": "pay.localhost", "base": "localhost"}.get(door, f"{world.a.shop.slug}.localhost")
+    return {"console": "console.localhost", "pay": "pay.localhost", "base": "localhost"}.get(
+        door, f"{world.a.shop.slug}.localhost"
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +179,9 @@ def hosts(world: World, door: str) -> str:
     ],
     ids=lambda headers: ",".join(headers.values()),
 )
-def test_a_post_from_another_origin_is_refused_at_every_address(world: World, built_app: Flask, headers: dict[str, str]):
+def test_a_post_from_another_origin_is_refused_at_every_address(
+    world: World, built_app: Flask, headers: dict[str, str]
+):
     client, wrong = built_app.test_client(), []
     tried = posts(built_app)
     for door, path in tried:
@@ -169,4 +198,7 @@ def test_a_post_from_the_same_origin_is_let_in(world: World, built_app: Flask):
     there = origin_of(world, "a")
     for headers in ({"Origin": there}, {"Sec-Fetch-Site": "same-origin"}):
         data = {"listing": world.a.goods.listing_id, "quantity": 1}
-        assert send(built_app.test_client(), "POST", "/cart", there, headers=headers, data=data).status_code != 403
+        assert (
+            send(built_app.test_client(), "POST", "/cart", there, headers=headers, data=data).status_code
+            != 403
+        )

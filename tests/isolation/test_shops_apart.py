@@ -26,7 +26,8 @@ def rows_of(owner: Engine, table: Table, shop_id: int) -> list[dict[str, Any]]:
     """Every row of a shop as the database holds it, past the walls."""
     with owner.connect() as connection:
         found = connection.execute(
-            text(f"SELECT to_jsonb(t)::text FROM {table.name} t WHERE shop_id = :shop ORDER BY 1"), {"shop": shop_id}
+            text(f"SELECT to_jsonb(t)::text FROM {table.name} t WHERE shop_id = :shop ORDER BY 1"),
+            {"shop": shop_id},
         )
         return [json.loads(row) for row in found.scalars()]
 
@@ -37,16 +38,23 @@ def touched(shop_id: int, statement: Callable[[Session], Any]) -> int:
         try:
             return int(statement(opened).rowcount)
         except DBAPIError as error:
-            assert any(word in str(error.orig) for word in REFUSED), error
-            return 0
+            if any(word in str(error.orig) for word in REFUSED):
+                return 0
+            raise
 
 
 def changeable(owner: Engine, table: Table) -> str:
     """A column that a shop may change, so that only the rows decide; any where it may change none."""
-    others = [column.name for column in table.columns if column.name not in {*table.primary_key.columns.keys(), "shop_id"}]
+    others = [
+        column.name
+        for column in table.columns
+        if column.name not in {*table.primary_key.columns.keys(), "shop_id"}
+    ]
     may = text("SELECT has_column_privilege('perkline_shop', :table, :column, 'UPDATE')")
     with owner.connect() as connection:
-        allowed = [name for name in others if connection.execute(may, {"table": table.name, "column": name}).scalar()]
+        allowed = [
+            name for name in others if connection.execute(may, {"table": table.name, "column": name}).scalar()
+        ]
     return (allowed or others)[0]
 
 
@@ -75,7 +83,9 @@ def test_the_orm_reads_only_the_open_shops_rows(world: World, owner: Engine, tab
     with shop_scope(world.a.shop.id):
         assert {row.shop_id for row in session().execute(select(mapped)).scalars()} == {world.a.shop.id}
         assert [session().get(mapped, key) for key in foreign] == [None] * len(foreign)
-        assert [session().get(mapped, key, populate_existing=True) for key in foreign] == [None] * len(foreign)
+        assert [session().get(mapped, key, populate_existing=True) for key in foreign] == [None] * len(
+            foreign
+        )
 
 
 @TABLES
@@ -90,7 +100,11 @@ def test_updates_and_deletes_reach_none_of_another_shops_rows(world: World, owne
         lambda s: s.execute(text(f"DELETE FROM {table.name} WHERE shop_id = :b"), of_b),
         lambda s: s.execute(update(table).where(table.c.shop_id == b).values(same)),
         lambda s: s.execute(delete(table).where(table.c.shop_id == b)),
-        lambda s: s.execute(update(mapped).where(mapped.shop_id == b).values({getattr(mapped, column): getattr(mapped, column)})),
+        lambda s: s.execute(
+            update(mapped)
+            .where(mapped.shop_id == b)
+            .values({getattr(mapped, column): getattr(mapped, column)})
+        ),
         lambda s: s.execute(delete(mapped).where(mapped.shop_id == b)),
     ]
     assert [touched(a, attempt) for attempt in attempts] == [0] * len(attempts)
@@ -102,7 +116,9 @@ def test_no_row_is_written_into_another_shop(world: World, owner: Engine, table:
     a, b = world.a.shop.id, world.b.shop.id
     row = json.dumps(rows_of(owner, table, b)[0])
     before = rows_of(owner, table, b)
-    insert = text(f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_record(NULL::{table.name}, CAST(:row AS jsonb))")
+    insert = text(
+        f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_record(NULL::{table.name}, CAST(:row AS jsonb))"
+    )
     move = text(f"UPDATE {table.name} SET shop_id = :b")
     for statement in (insert, move):
         with shop_scope(a), fresh_session() as opened, pytest.raises(DBAPIError) as refused:
@@ -114,7 +130,9 @@ def test_no_row_is_written_into_another_shop(world: World, owner: Engine, table:
 @pytest.mark.parametrize("mapped", tenant_tables(), ids=lambda cls: cls.__tablename__)
 def test_the_session_refuses_a_row_of_another_shop_before_postgresql_has_to(world: World, mapped):
     with platform_scope():
-        foreign = session().execute(select(mapped).where(mapped.shop_id == world.b.shop.id).limit(1)).scalar_one()
+        foreign = (
+            session().execute(select(mapped).where(mapped.shop_id == world.b.shop.id).limit(1)).scalar_one()
+        )
         session().expunge(foreign)
     with shop_scope(world.a.shop.id), fresh_session() as opened:
         opened.add(foreign)
@@ -166,8 +184,12 @@ def test_every_kind_of_statement_finds_its_own_rows(world: World):
     a = world.a.shop.id
     own = text("UPDATE listings SET position = position WHERE shop_id = :a")
     assert touched(a, lambda s: s.execute(own, {"a": a})) == 2
-    assert touched(a, lambda s: s.execute(update(Listing).where(Listing.shop_id == a).values(position=1))) == 2
-    assert touched(a, lambda s: s.execute(delete(metadata.tables["mails"]))) == 0  # not even its own: no grant
+    assert (
+        touched(a, lambda s: s.execute(update(Listing).where(Listing.shop_id == a).values(position=1))) == 2
+    )
+    assert (
+        touched(a, lambda s: s.execute(delete(metadata.tables["mails"]))) == 0
+    )  # not even its own: no grant
 
 
 def test_without_row_security_raw_sql_sees_everything(world: World, owner: Engine):

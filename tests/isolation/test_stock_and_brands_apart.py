@@ -33,7 +33,9 @@ def facts(world: World, owner: Engine) -> dict[str, int]:
         held = text("SELECT id FROM reservations WHERE shop_id = :shop AND state = 'held'")
         reservation = connection.execute(held, {"shop": world.b.shop.id}).scalar_one()
         line = text("SELECT id FROM order_lines WHERE shop_id = :shop AND sku_id = :sku ORDER BY id LIMIT 1")
-        counted_line = connection.execute(line, {"shop": world.b.shop.id, "sku": world.b.counted.sku_id}).scalar_one()
+        counted_line = connection.execute(
+            line, {"shop": world.b.shop.id, "sku": world.b.counted.sku_id}
+        ).scalar_one()
     return {
         "reservation": reservation, "line": world.b.line_id, "counted_line": counted_line,
         "sku": world.b.goods.sku_id, "counted": world.b.counted.sku_id,
@@ -47,21 +49,30 @@ def whole_stock(owner: Engine) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("table", CLOSED_TO_SHOPS)
 def test_a_shop_cannot_touch_the_stock_tables(world: World, table: str):
-    for statement in (f"SELECT 1 FROM {table}", f"DELETE FROM {table}", f"UPDATE {table} SET brand_id = brand_id"):
-        with shop_scope(world.a.shop.id), fresh_session() as opened, pytest.raises(DBAPIError, match="permission denied"):
+    for statement in (
+        f"SELECT 1 FROM {table}",
+        f"DELETE FROM {table}",
+        f"UPDATE {table} SET brand_id = brand_id",
+    ):
+        with (
+            shop_scope(world.a.shop.id),
+            fresh_session() as opened,
+            pytest.raises(DBAPIError, match="permission denied"),
+        ):
             opened.execute(text(statement))
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_stock_function_does_nothing_for_another_shops_reservation_or_line(world: World, owner: Engine, name: str):
+def test_a_stock_function_does_nothing_for_another_shops_reservation_or_line(
+    world: World, owner: Engine, name: str
+):
     before, of_b = whole_stock(owner), facts(world, owner)
     with shop_scope(world.a.shop.id), fresh_session() as opened:
         try:
             got = opened.execute(text(CALLS[name]), of_b).scalars().all()
             opened.commit()
         except DBAPIError as error:
-            assert "holds no reservation" in str(error.orig)
-            got = []
+            got = [] if "holds no reservation" in str(error.orig) else [str(error)]
     assert got in ([], [0], [None])
     assert whole_stock(owner) == before
 
@@ -73,16 +84,26 @@ def test_the_same_call_works_for_the_shop_itself(world: World, owner: Engine, na
     line = of_b["counted_line"] if name == "active_reusable" else of_b["line"]
     with shop_scope(world.b.shop.id), fresh_session() as opened:
         if name.startswith("claim"):
-            made = text("INSERT INTO reservations (shop_id, reference, until) VALUES (:shop, 'control', now()) RETURNING id")
+            made = text(
+                "INSERT INTO reservations (shop_id, reference, until) VALUES (:shop, 'control', now()) RETURNING id"
+            )
             of_b["reservation"] = opened.execute(made, {"shop": world.b.shop.id}).scalar_one()
         got = opened.execute(text(CALLS[name]), of_b | {"line": line}).scalars().all()
     assert got and got != [0]
 
 
 @pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize("scope", [Scope("perkline_shop"), Scope("perkline_platform"), Scope("perkline_brand")], ids=lambda s: s.role)
+@pytest.mark.parametrize(
+    "scope",
+    [Scope("perkline_shop"), Scope("perkline_platform"), Scope("perkline_brand")],
+    ids=lambda s: s.role,
+)
 def test_a_stock_function_refuses_without_a_shop(world: World, owner: Engine, name: str, scope: Scope):
-    with open_scope(scope), fresh_session() as opened, pytest.raises(DBAPIError, match="permission denied|only reached from a shop"):
+    with (
+        open_scope(scope),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match=r"permission denied|only reached from a shop"),
+    ):
         opened.execute(text(CALLS[name]), facts(world, owner)).all()
 
 
@@ -90,7 +111,11 @@ def test_a_claim_cannot_hang_on_a_reservation_that_is_over(world: World, owner: 
     with owner.connect() as connection:
         sold = text("SELECT id FROM reservations WHERE shop_id = :shop AND state = 'sold' LIMIT 1")
         reservation = connection.execute(sold, {"shop": world.a.shop.id}).scalar_one()
-    with shop_scope(world.a.shop.id), fresh_session() as opened, pytest.raises(DBAPIError, match="holds no reservation"):
+    with (
+        shop_scope(world.a.shop.id),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match="holds no reservation"),
+    ):
         opened.execute(text(CALLS["claim_codes"]), {"reservation": reservation, "sku": world.a.goods.sku_id})
 
 
@@ -123,7 +148,11 @@ def test_a_brand_sees_none_of_another_brands_rows(world: World, owner: Engine, t
         assert connection.execute(count, {"brand": theirs}).scalar_one() > 0
     with brand_scope(mine):
         assert session().execute(count, {"brand": theirs}).scalar_one() == 0
-    with brand_scope(mine), fresh_session() as opened, pytest.raises(DBAPIError, match="row-level security|permission denied"):
+    with (
+        brand_scope(mine),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match=r"row-level security|permission denied"),
+    ):
         opened.execute(text(f"UPDATE {table} SET brand_id = :brand"), {"brand": theirs})
 
 
@@ -137,11 +166,29 @@ def test_a_brand_sees_sold_lines_and_listings_of_its_own_goods_only(world: World
 
 
 def test_a_brand_reads_no_buyer(world: World):
-    closed = ("buyers", "orders", "payments", "refunds", "deliveries", "reveals", "mails", "buyer_sign_ins", "payment_events")
+    closed = (
+        "buyers",
+        "orders",
+        "payments",
+        "refunds",
+        "deliveries",
+        "reveals",
+        "mails",
+        "buyer_sign_ins",
+        "payment_events",
+    )
     for table in closed:
-        with brand_scope(world.a.goods.brand_id), fresh_session() as opened, pytest.raises(DBAPIError, match="permission denied"):
+        with (
+            brand_scope(world.a.goods.brand_id),
+            fresh_session() as opened,
+            pytest.raises(DBAPIError, match="permission denied"),
+        ):
             opened.execute(text(f"SELECT 1 FROM {table}"))
-    with brand_scope(world.a.goods.brand_id), fresh_session() as opened, pytest.raises(DBAPIError, match="permission denied"):
+    with (
+        brand_scope(world.a.goods.brand_id),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match="permission denied"),
+    ):
         opened.execute(text("SELECT buyer_fields FROM order_lines"))
 
 
@@ -150,16 +197,27 @@ def test_a_brand_asks_the_level_of_its_own_stock_only(world: World):
         seen = stock.levels([world.a.goods.sku_id, world.b.goods.sku_id], most=100)
     assert set(seen) == {world.a.goods.sku_id}
     with platform_scope():
-        assert set(stock.levels([world.a.goods.sku_id, world.b.goods.sku_id])) == {world.a.goods.sku_id, world.b.goods.sku_id}
+        assert set(stock.levels([world.a.goods.sku_id, world.b.goods.sku_id])) == {
+            world.a.goods.sku_id,
+            world.b.goods.sku_id,
+        }
 
 
 def test_neither_a_brand_nor_the_platform_reads_a_sealed_code_without_need(world: World):
-    with brand_scope(world.a.goods.brand_id), fresh_session() as opened, pytest.raises(DBAPIError, match="permission denied"):
+    with (
+        brand_scope(world.a.goods.brand_id),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match="permission denied"),
+    ):
         opened.execute(text("SELECT secret FROM codes"))
 
 
 def test_nobody_serving_may_change_what_was_written_in_the_audit(world: World):
     for scope in (Scope("perkline_shop"), Scope("perkline_brand"), Scope("perkline_platform")):
         for statement in ("UPDATE audit_entries SET action = 'x'", "DELETE FROM audit_entries"):
-            with open_scope(scope), fresh_session() as opened, pytest.raises(DBAPIError, match="permission denied"):
+            with (
+                open_scope(scope),
+                fresh_session() as opened,
+                pytest.raises(DBAPIError, match="permission denied"),
+            ):
                 opened.execute(text(statement))

@@ -24,7 +24,11 @@ REFUSED = (
 
 @pytest.mark.parametrize("statement", REFUSED)
 def test_a_shops_scope_may_not(world: World, statement: str):
-    with shop_scope(world.a.shop.id), fresh_session() as opened, pytest.raises(ProgrammingError, match="permission denied"):
+    with (
+        shop_scope(world.a.shop.id),
+        fresh_session() as opened,
+        pytest.raises(ProgrammingError, match="permission denied"),
+    ):
         opened.execute(text(statement))
 
 
@@ -40,7 +44,10 @@ def test_a_shop_is_closed_and_opened_again_by_its_distributor(app, owner: Engine
     for is_open, state in ((False, "closed"), (True, "live")):
         shop_settings.set_open(shop.id, is_open=is_open, actor=SYSTEM)
         with owner.connect() as connection:
-            assert connection.execute(text("SELECT status FROM shops WHERE id = :id"), {"id": shop.id}).scalar() == state
+            assert (
+                connection.execute(text("SELECT status FROM shops WHERE id = :id"), {"id": shop.id}).scalar()
+                == state
+            )
 
 
 def change_currency(brand_id: int, sku_id: int) -> None:
@@ -72,5 +79,3 @@ def test_the_currency_of_a_sku_that_nobody_lists_can_change(app, owner: Engine):
     with owner.connect() as connection:
         connection.execute(text("DELETE FROM listings"))
     change_currency(goods.brand_id, goods.sku_id)
-
-

@@ -13,12 +13,12 @@ from app.domain.distributors.models import ShopHost
 from app.domain.fulfilment.models import Delivery, SupplierOrder
 from app.domain.identity.models import Buyer, BuyerSignIn
 from app.domain.orders import queries as order_queries
+from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
 from app.domain.tables import metadata
 from app.flows.purchase import Placed
 from app.flows.refund import send_refund
 from app.flows.reveal import reveal
-from app.domain.payments import service as payments
 from app.foundation import clock, ids
 from app.foundation.database import Base, session
 from app.foundation.unit_of_work import unit_of_work
@@ -134,14 +134,25 @@ def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:
     )
     delivery = open_session.query(Delivery).first()
     open_session.add(
-        SupplierOrder(shop_id=shop.id, delivery_id=delivery.id, position=1, supplier="s", reference=ids.token(), state="failed")
+        SupplierOrder(
+            shop_id=shop.id,
+            delivery_id=delivery.id,
+            position=1,
+            supplier="s",
+            reference=ids.token(),
+            state="failed",
+        )
     )
     open_session.execute(
-        text("INSERT INTO outbox (kind, shop_id, payload, due_at) VALUES ('none', :shop, '{}', now() + interval '1 day')"),
+        text(
+            "INSERT INTO outbox (kind, shop_id, payload, due_at) VALUES ('none', :shop, '{}', now() + interval '1 day')"
+        ),
         {"shop": shop.id},
     )
     open_session.execute(
-        text("INSERT INTO audit_entries (shop_id, actor_kind, action, subject, data) VALUES (:shop, 'x', 'x', 'x', '{}')"),
+        text(
+            "INSERT INTO audit_entries (shop_id, actor_kind, action, subject, data) VALUES (:shop, 'x', 'x', 'x', '{}')"
+        ),
         {"shop": shop.id},
     )
 

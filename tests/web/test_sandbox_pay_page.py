@@ -15,6 +15,7 @@ from app.flows.expire import expire_checkouts
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.figures import forged_events
+from app.foundation.unit_of_work import unit_of_work
 from tenants.context import platform_scope
 from tests.factories import make_goods, make_shop
 from tests.web.conftest import pay_origin, text_of
@@ -47,9 +48,8 @@ def later(inside):
     """Let all delayed jobs be due."""
 
     def run():
-        with inside(), platform_scope():
-            session().execute(text("UPDATE outbox SET due_at = now()"))
-            session().commit()
+        with inside(), platform_scope(), unit_of_work() as work:
+            work.session.execute(text("UPDATE outbox SET due_at = now()"))
 
     return run
 

@@ -350,12 +350,21 @@ def test_the_order_shows_what_was_told_but_not_to_an_onlooker(bought, inside, sh
     assert "8000" in words
 
 
+def test_a_page_that_waits_for_money_is_told_nothing_until_there_is_news(bought, visit, shop, goods):
+    buyer = visit(shop)
+    number = buyer.order(goods.listing_id)
+    seen = {"seen": "pending"}
+    assert buyer.get(f"/orders/{number}/progress", query_string=seen).status_code == 204
+    done, number = bought(who="two@example.com")
+    assert done.get(f"/orders/{number}/progress", query_string=seen).status_code == 200
+
+
 def test_progress_is_the_moving_part_alone_and_stops_when_all_is_done(bought, visit, shop, goods):
     buyer = visit(shop)
     number = buyer.order(goods.listing_id)
     waiting = buyer.get(f"/orders/{number}/progress", query_string={"paid": "1"})
     assert "<html" not in waiting.text
     assert "Confirming your payment" in text_of(waiting)
-    assert f'data-follow="/orders/{number}/progress?paid=1"' in waiting.text
+    assert f'data-follow="/orders/{number}/progress?paid=1&amp;seen=pending"' in waiting.text
     done, number = bought(who="two@example.com")
     assert "data-follow" not in done.get(f"/orders/{number}/progress").text

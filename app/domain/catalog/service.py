@@ -114,13 +114,17 @@ def add_listings(prices: Mapping[int, int]) -> int:
 
 def set_price(listing_id: int, price_minor: int) -> tuple[int, int]:
     """The new price of a listing of the open shop; returns what it was and what it is, or ListingBelowFloor."""
-    found = session().execute(
-        select(Listing, Sku)
-        .join(Sku, Sku.id == Listing.sku_id)
-        .where(Listing.id == listing_id)
-        # No key is changed: a checkout that points at this listing goes on meanwhile.
-        .with_for_update(of=Listing, key_share=True)
-    ).one_or_none()
+    found = (
+        session()
+        .execute(
+            select(Listing, Sku)
+            .join(Sku, Sku.id == Listing.sku_id)
+            .where(Listing.id == listing_id)
+            # No key is changed: a checkout that points at this listing goes on meanwhile.
+            .with_for_update(of=Listing, key_share=True)
+        )
+        .one_or_none()
+    )
     if found is None:
         raise NotFound(what="listing")
     listing, sku = found

@@ -21,6 +21,12 @@ class DistributorNotApproved(ProductError):
     code, kind = "distributor_not_approved", Kind.FORBIDDEN
 
 
+class ShopClosed(ProductError):
+    """The shop sells nothing at the moment; what was bought there stays within reach."""
+
+    code, kind = "shop_closed", Kind.CONFLICT
+
+
 class ShopNotReady(ProductError):
     """A shop goes live with at least one thing to sell."""
 

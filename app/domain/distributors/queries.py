@@ -1,15 +1,20 @@
 """Every SELECT of distributors and their shops."""
 
+from dataclasses import replace
+
 from sqlalchemy import ColumnElement, select
 
 from app.domain.distributors.models import Distributor, Shop, ShopHost
 from app.foundation.database import session
-from tenants.context import platform_scope
+from tenants.context import current_scope, platform_scope
 from tenants.directory import Tenant
 
 
 class ShopDirectory:
-    """The TenantDirectory over the shops table; an unapproved distributor's shops are not found."""
+    """The TenantDirectory over the shops table; a shop whose distributor was never approved is not found.
+
+    A suspended distributor's shop is found closed: its buyers still reach what they bought.
+    """
 
     def by_slug(self, slug: str) -> Tenant | None:
         return self._one(Shop.slug == slug)
@@ -20,16 +25,15 @@ class ShopDirectory:
 
     def _one(self, which: ColumnElement[bool]) -> Tenant | None:
         with platform_scope():
-            found = (
-                session()
-                .execute(
-                    select(Shop)
-                    .join(Distributor, Distributor.id == Shop.distributor_id)
-                    .where(which, Distributor.status == "approved")
-                )
-                .scalar_one_or_none()
-            )
-            return None if found is None else as_tenant(found)
+            found = session().execute(
+                select(Shop, Distributor.status)
+                .join(Distributor, Distributor.id == Shop.distributor_id)
+                .where(which, Distributor.status != "pending")
+            ).one_or_none()
+        if found is None:
+            return None
+        tenant = as_tenant(found[0])
+        return replace(tenant, status="closed") if found[1] == "suspended" and tenant.status == "live" else tenant
 
 
 def as_tenant(shop: Shop) -> Tenant:
@@ -39,6 +43,16 @@ def as_tenant(shop: Shop) -> Tenant:
         id=shop.id, slug=shop.slug, name=shop.name, currency=shop.currency, status=shop.status,
         languages=tuple(shop.languages), theme=shop.theme, settings=settings,
     )  # fmt: skip
+
+
+def is_selling() -> bool:
+    """Whether the open shop sells right now: it is live, and its distributor is approved. Asked afresh, never kept."""
+    found = (
+        select(Shop.id)
+        .join(Distributor, Distributor.id == Shop.distributor_id)
+        .where(Shop.id == current_scope().shop_id, Shop.status == "live", Distributor.status == "approved")
+    )
+    return session().execute(found).first() is not None
 
 
 def shop(shop_id: int) -> Shop | None:

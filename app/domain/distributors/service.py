@@ -25,9 +25,11 @@ def found(*, name: str, contact_email: str, approved: bool) -> int:
 
 def lock(distributor_id: int) -> Distributor:
     """The distributor, locked, so that two windows do not open two shops at once."""
-    return session().execute(
-        select(Distributor).where(Distributor.id == distributor_id).with_for_update(key_share=True)
-    ).scalar_one()
+    return (
+        session()
+        .execute(select(Distributor).where(Distributor.id == distributor_id).with_for_update(key_share=True))
+        .scalar_one()
+    )
 
 
 def check_approved(distributor: Distributor) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.identity.errors import PasswordTooWeak
 from app.foundation.errors import InvalidInput
+from app.foundation.plain import is_one_line
 
 ROLES = ("viewer", "staff", "manager", "owner")
 KINDS = ("distributor", "brand", "platform")
@@ -18,6 +19,8 @@ NEEDS = {
     "people": "owner",
 }
 LEAST_PASSWORD = 10
+# No quoting and no lists: what a mail's header could read as two addresses is none.
+NOT_IN_EMAIL = frozenset(',;:<>()[]"\\')
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def clean_email(text: str) -> str:
     if (
         not (name and at and "." in host.strip("."))
         or len(email) > 254
-        or any(sign.isspace() for sign in email)
+        or not (is_one_line(email) and NOT_IN_EMAIL.isdisjoint(email)) or any(sign.isspace() for sign in email)
     ):
         raise InvalidInput(param="email", reason="not_an_email")
     return email

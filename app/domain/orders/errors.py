@@ -9,6 +9,12 @@ class TooManyOpenOrders(ProductError):
     code, kind = "too_many_open_orders", Kind.EXHAUSTED
 
 
+class TooManyFromAddress(ProductError):
+    """Unpaid orders from one address hold `most` already, orders or pieces of something."""
+
+    code, kind = "too_many_from_address", Kind.EXHAUSTED
+
+
 class OrderNotFound(ProductError):
     """No order matches; the same answer whatever part was wrong."""
 

@@ -4,8 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.domain.catalog import patterns
+from app.domain.catalog.patterns import LONGEST, BadPattern
 from app.domain.orders.errors import BuyerFieldInvalid
 from app.foundation.errors import InvalidInput
+from app.foundation.plain import is_one_line
 
 NEXT = {
     "pending": {"paid", "expired", "cancelled", "attention"},
@@ -18,7 +21,9 @@ NEXT = {
     "refunded": {"attention"},
 }
 ENDED = frozenset({"delivered", "expired", "cancelled", "refunded"})
-EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]{1,63}(\.[^@\s.]{1,63})+")
+# No quoting and no lists: what a mail's header could read as two addresses is none.
+NOT = r"@\s,;:<>()\[\]\"\\\x00-\x1f\x7f-\x9f"
+EMAIL = re.compile(rf"[^{NOT}]{{1,64}}@[^{NOT}.]{{1,63}}(\.[^{NOT}.]{{1,63}})+")
 
 
 def may_follow(before: str, after: str) -> bool:
@@ -51,9 +56,17 @@ def clean_buyer_fields(
         value = (given.get(name) or "").strip()
         if not value and not field.get("required", True):
             continue
-        if len(value) > 200 or not re.fullmatch(field.get("pattern") or r".+", value):
+        if not value or len(value) > LONGEST or not is_one_line(value) or not _fits(field.get("pattern"), value):
             raise BuyerFieldInvalid(
                 param=prefix + name, field=name, label=field.get("label", name), label_en=field.get("label_en", name)
             )
         told[name] = value
     return told
+
+
+def _fits(pattern: str | None, value: str) -> bool:
+    try:
+        return not pattern or patterns.matches(pattern, value)
+    except BadPattern:
+        # It was not saved by our console. What goes to an account unchecked cannot be taken back.
+        return False

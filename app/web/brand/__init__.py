@@ -22,7 +22,7 @@ def open_brand_scope() -> None:
 
 @brand.context_processor
 def around() -> dict[str, Any]:
-    if "seat" not in g:  # somebody without a seat here reads that there is nothing
+    if "seat" not in g:  # nobody has come in: an error is being shown
         return {}
     return {"frame": frame(), "may": g.seat.may, "firm_status": g.get("firm_status")}
 
@@ -47,6 +47,7 @@ BELONGS = {
     "replace_reusable": "stock",
     "new_import": "imports",
     "stock_import": "imports",
+    "decide_import": "imports",
     "import_progress": "imports",
     "change_person": "people",
 }
@@ -66,4 +67,5 @@ def frame() -> Frame:
         groups.append(NavGroup((NavItem(_("People"), url_for("brand.people"), "users"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("brand.")
     page = BELONGS.get(endpoint, endpoint)
-    return desk.frame(tuple(groups), url_for(f"brand.{page if page in (*dict(PAGES), 'people') else 'home'}"))
+    known = page in dict(PAGES) or page == "people"
+    return desk.frame(tuple(groups), url_for(f"brand.{page}") if known else "")

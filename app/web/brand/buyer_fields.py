@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from app.domain.catalog import patterns
+from app.domain.catalog.patterns import BadPattern
 from app.web.console.sentences import REASONS
 from app.web.console.typed import Typed
 
@@ -32,8 +34,8 @@ def typed_buyer_fields(form: Typed) -> list[dict[str, Any]]:
         if not row["label"]:
             form.errors[f"field-{at}-label"] = str(REASONS["empty"])
         try:
-            re.compile(row["pattern"])
-        except re.error:
+            patterns.parse(row["pattern"])
+        except BadPattern:
             form.errors[f"field-{at}-pattern"] = str(REASONS["bad_pattern"])
         fields.append({**row, "required": form.flag(f"field-{at}-required")})
     return fields

@@ -142,7 +142,7 @@ def import_progress(import_id: int) -> Any:
 @needs("sell")
 def decide_import(import_id: int) -> Any:
     """Start it, or forget it."""
-    imported.get(import_id)
+    imported.get(import_id)  # somebody else's does not exist
     try:
         if request.form.get("do") == "cancel":
             bringing.cancel_import(import_id, actor=actor())

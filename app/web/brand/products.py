@@ -22,7 +22,7 @@ from app.web.console.listing import Listing, answer
 from app.web.console.names import ISSUE_ORDERS as ISSUE_WORDS
 from app.web.console.names import KINDS, PRODUCT_STATES, named, options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import Typed
 from app.web.rich_text import rich_text
 
@@ -144,7 +144,7 @@ def picture(product_id: int) -> Any:
         keeping.set_picture(product_id, address, actor=actor())
         flash(_("Saved."), "success")
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
     return back("brand.product", product_id=product_id)
 
 
@@ -158,7 +158,7 @@ def set_status(product_id: int) -> Any:
             keeping.set_status(product_id, status, actor=actor())
             flash(_("Saved."), "success")
         except ProductError as error:
-            flash(sentence(error), "error")
+            tell(error)
     return back("brand.product", product_id=product_id)
 
 

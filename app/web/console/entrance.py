@@ -14,7 +14,16 @@ from app.foundation.errors import ProductError
 from app.foundation.runtime import settings
 from app.web.console import console
 from app.web.console.desk import back, seat_names
-from app.web.console.persons import SEAT, actor, let_in, load_visitor, person, take_seat, the_person, to_sign_in
+from app.web.console.persons import (
+    SEAT,
+    actor,
+    let_in,
+    load_visitor,
+    person,
+    take_seat,
+    the_person,
+    to_sign_in,
+)
 from app.web.console.typed import Typed
 
 WAITING, WAITING_SECONDS = "code_for", 600
@@ -134,4 +143,3 @@ def _waiting() -> int | None:
     # A password changed meanwhile, or a sign-out everywhere, ends this half of a sign-in too.
     known = time.time() - since < WAITING_SECONDS and load_visitor(f"{user_id}.{epoch}") is not None
     return user_id if known else None
-

@@ -13,7 +13,7 @@ from app.web.console.desk import back
 from app.web.console.names import ROLES as ROLE_WORDS
 from app.web.console.names import options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import Typed, ids
 from tenants.context import platform_scope
 
@@ -57,5 +57,5 @@ def change_person() -> Any:
             )
             flash(_("Saved."), "success")
         except ProductError as error:
-            flash(sentence(error), "error")
+            tell(error)
     return back(f"{g.seat.kind}.people")

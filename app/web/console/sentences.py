@@ -23,7 +23,10 @@ REASONS = {
     "too_large": lazy_gettext("The picture is larger than 5 MB."),
     "too_many_pixels": lazy_gettext("The picture has too many pixels."),
     "not_a_picture": lazy_gettext("This is not a PNG, JPEG or WebP picture."),
-    "bad_pattern": lazy_gettext("This pattern cannot be read."),
+    "bad_pattern": lazy_gettext(
+        "Signs, . \\d \\w \\s and [classes], each with ? * + or {2,5}, and | in between; no brackets ( )."
+    ),
+    "control_signs": lazy_gettext("This holds a sign that cannot be printed."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 

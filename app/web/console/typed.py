@@ -7,8 +7,9 @@ from flask import request
 from flask_babel import gettext as _
 
 from app.foundation import money
-from app.foundation.errors import InvalidInput, ProductError
-from app.web.console.sentences import sentence
+from app.foundation.errors import InvalidInput, NotFound, ProductError
+from app.foundation.plain import is_plain
+from app.web.console.sentences import REASONS, sentence
 
 
 class Typed:
@@ -37,6 +38,8 @@ class Typed:
         value = request.form.get(name, "").strip()
         if required and not value:
             self.errors[name] = _("Please fill this in.")
+        if not is_plain(value):
+            self.errors[name] = str(REASONS["control_signs"])
         if len(value) > most:
             self.errors[name] = _("At most %(most)d characters.", most=most)
         return value
@@ -75,7 +78,9 @@ class Typed:
         return request.form.getlist(name)
 
     def blame(self, error: ProductError, *, otherwise: str = "") -> None:
-        """Say an error at its field; an error of no field of this form is said at `otherwise`."""
+        """Say an error at its field; one of no field is said at `otherwise`, and what does not exist stays a 404."""
+        if isinstance(error, NotFound):
+            raise error
         name = error.param or otherwise
         self.errors[name] = sentence(error)
 

@@ -34,9 +34,14 @@ def open_shop_scope() -> None:
 
 @distributor.context_processor
 def around() -> dict[str, Any]:
-    if "seat" not in g:  # somebody without a seat here reads that there is nothing
+    if "seat" not in g:  # nobody has come in: an error is being shown
         return {}
-    return {"frame": frame(), "shop_row": g.get("shop"), "may": g.seat.may, "firm_status": g.get("firm_status")}
+    return {
+        "frame": frame(),
+        "shop_row": g.get("shop"),
+        "may": g.seat.may,
+        "firm_status": g.get("firm_status"),
+    }
 
 
 PAGES = (
@@ -68,9 +73,9 @@ def _current() -> str:
     """The place in the menu of the page that is shown; the list of shops where it has none."""
     endpoint = (request.endpoint or "").removeprefix("distributor.")
     page = BELONGS.get(endpoint, endpoint)
-    if g.get("shop") and page in dict(PAGES):
-        return url_for(f"distributor.{page}", slug=g.shop.slug)
-    return url_for(f"distributor.{page}" if page in {"opening", "people"} else "distributor.home")
+    if page in dict(PAGES):
+        return url_for(f"distributor.{page}", slug=g.shop.slug) if g.get("shop") else ""
+    return url_for(f"distributor.{page}") if page in {"home", "opening", "people"} else ""
 
 
 # Pages that belong to another page's place in the menu.

@@ -14,7 +14,7 @@ from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import KINDS, named, options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import ids
 from app.web.distributor import distributor
 
@@ -62,7 +62,7 @@ def add_goods(slug: str) -> Any:
     try:
         added = pricing.add(prices, currency=g.shop.currency, actor=actor())
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
         return back("distributor.catalogue", slug=slug)
     flash(ngettext("%(num)d thing is on sale now.", "%(num)d things are on sale now.", added), "success")
     return back("distributor.listings", slug=slug)

@@ -18,6 +18,7 @@ from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import KINDS, LISTING_STATES, named, options
 from app.web.console.persons import actor, needs
+from app.web.console.refusal import tell
 from app.web.console.sentences import sentence
 from app.web.console.typed import Typed, ids
 from app.web.distributor import distributor
@@ -134,7 +135,7 @@ def bulk(slug: str) -> Any:
         if what in {"feature", "unfeature"}:
             changed = pricing.set_featured(chosen, featured=what == "feature", actor=actor())
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
         return back("distributor.listings", slug=slug)
     flash(ngettext("%(num)d listing changed.", "%(num)d listings changed.", changed), "success")
     return back("distributor.listings", slug=slug)

@@ -19,7 +19,7 @@ from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import DELIVERY_STATES, KINDS, ORDER_STATES, PAYMENT_STATES, STEPS, options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import Typed
 from app.web.distributor import distributor
 
@@ -85,7 +85,7 @@ def reveal(slug: str, number: str, line_id: int) -> Any:
     try:
         shown = look_at(found.id, line_id, actor=actor())
     except ProductError as error:
-        flash(sentence(error), "warning")
+        tell(error, "warning")
         return back("distributor.order", slug=slug, number=number)
     return show_order(number, template="distributor/order.html", slug=slug, revealed={line_id: shown})
 
@@ -108,7 +108,7 @@ def deliver(slug: str, number: str, line_id: int) -> Any:
         )
         flash(_("Handed over. The buyer sees it now."), "success")
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
     return back("distributor.order", slug=slug, number=number)
 
 
@@ -121,7 +121,7 @@ def refund(slug: str, number: str) -> Any:
         resolve.refund_order(found.id, reason=reason or "shop", actor=actor())
         flash(_("The refund is on its way."), "success")
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
     return back("distributor.order", slug=slug, number=number)
 
 

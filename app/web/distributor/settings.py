@@ -17,7 +17,7 @@ from app.web.console.desk import back
 from app.web.console.looks import LookForm, look_form, typed_look
 from app.web.console.names import LANGUAGE_NAMES
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.console.typed import Typed, ids
 from app.web.distributor import distributor
 from tenants.context import platform_scope
@@ -91,7 +91,7 @@ def logo(slug: str) -> Any:
         changing.set_logo(g.shop.id, address, actor=actor())
         flash(_("Saved. Your shop shows it within a second."), "success")
     except ProductError as error:
-        flash(sentence(error), "error")
+        tell(error)
     return back("distributor.look", slug=slug)
 
 
@@ -157,7 +157,7 @@ def check_domain(slug: str) -> Any:
             changing.prove_host(g.shop.id, host_id, proof_by_name(settings().domain_proof), actor=actor())
             flash(_("The domain is yours and answers from now on."), "success")
         except ProductError as error:
-            flash(sentence(error), "warning")
+            tell(error, "warning")
     return back("distributor.domains", slug=slug)
 
 

@@ -30,6 +30,8 @@ class ShopFace:
     zone: str = "Asia/Shanghai"
     """IANA time zone in which the shop's visitors read times."""
     languages: tuple[str, ...] = ("zh_Hans", "en")
+    closed: bool = False
+    """Whether the shop sells nothing at the moment; orders stay within reach."""
 
     @property
     def initial(self) -> str:
@@ -62,6 +64,7 @@ def face_of(tenant: Tenant | None, *, home: str, locale: str) -> ShopFace:
         hours=said("hours"),
         letters=str(words.get("logo_letters") or "")[:2],
         zone=str(words.get("timezone") or "Asia/Shanghai"),
+        closed=tenant.status == "closed",
         languages=tenant.languages or ("zh_Hans", "en"),
     )
 

@@ -22,7 +22,7 @@ def open_platform_scope() -> None:
 
 @platform.context_processor
 def around() -> dict[str, Any]:
-    if "seat" not in g:  # somebody without a seat here reads that there is nothing
+    if "seat" not in g:  # nobody has come in: an error is being shown
         return {}
     return {"frame": frame(), "may": g.seat.may}
 
@@ -47,4 +47,5 @@ def frame() -> Frame:
         groups.append(NavGroup((NavItem(_("People"), url_for("platform.people"), "user"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("platform.")
     page = BELONGS.get(endpoint, endpoint)
-    return desk.frame(tuple(groups), url_for(f"platform.{page if page in (*dict(PAGES), 'people') else 'home'}"))
+    known = page in dict(PAGES) or page == "people"
+    return desk.frame(tuple(groups), url_for(f"platform.{page}") if known else "")

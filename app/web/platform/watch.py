@@ -18,7 +18,7 @@ from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import EVENT_OUTCOMES, ORDER_STATES, options
 from app.web.console.persons import actor, needs
-from app.web.console.sentences import sentence
+from app.web.console.refusal import tell
 from app.web.distributor.orders import show_order
 from app.web.platform import machines, platform
 
@@ -197,7 +197,7 @@ def retry_job(row_id: int) -> Any:
         oversee.retry_job(row_id, actor=actor())
         flash(_("On its way again."), "success")
     except ProductError as error:
-        flash(sentence(error), "warning")
+        tell(error, "warning")
     return back("platform.jobs", state="failed")
 
 

@@ -50,4 +50,4 @@ def open_storefront(app: House) -> None:
     """Register the door and its page cache."""
     app.stand(storefront)
     app.extensions["page_cache"] = PageCache()
-    app.wsgi_app = FrontDesk(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to stand in front
+    app.wsgi_app = FrontDesk(app.wsgi_app, app.extensions["tenant_directory"])  # type: ignore[method-assign, assignment]  # Flask's own way to stand in front

@@ -10,12 +10,12 @@ from flask_babel import gettext
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.inventory.errors import StockExhausted
 from app.domain.orders import queries as orders
-from app.domain.orders.errors import BuyerFieldInvalid, TooManyOpenOrders
+from app.domain.orders.errors import BuyerFieldInvalid, TooManyFromAddress, TooManyOpenOrders
 from app.domain.payments.errors import GatewayRefused, GatewayUnavailable
 from app.domain.pricing.errors import BelowFloor, PriceChanged, QuoteExpired, QuoteInvalid
 from app.flows import purchase
 from app.flows.purchase import Placed, PlaceOrder
-from app.foundation.errors import InvalidInput, ProductError
+from app.foundation.errors import Busy, InvalidInput, ProductError, TooManyRequests
 from app.foundation.runtime import settings
 from app.web import language
 from app.web.answers import status_of
@@ -54,7 +54,7 @@ def place() -> ResponseReturnValue:
         return _agree_again(error, chosen)
     except CHOOSE_AGAIN as error:
         return _choose_again(error, chosen)
-    except (InvalidInput, TooManyOpenOrders) as error:
+    except (InvalidInput, TooManyOpenOrders, TooManyFromAddress, TooManyRequests, Busy) as error:
         return _page(chosen, error=error, sealed=request.form.get("quote", ""))
     basket.empty(chosen)
     return basket.count(redirect(_where_to_pay(placed), 303))  # type: ignore[arg-type]  # a redirect is a Response

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any
 
 from app.web.language import COOKIE
+from tenants.directory import CachedDirectory
 
 MOST_KEPT = 512
 KEEP_UNTIL = "perkline.keep_until"
@@ -29,6 +30,8 @@ class Answer:
     """A whole answer, without what belongs to one request only."""
 
     until: float
+    edition: int
+    """The shop directory's, which changes when it is told to ask again for everything."""
     status: str
     headers: list[tuple[str, str]]
     body: bytes
@@ -37,8 +40,8 @@ class Answer:
 class FrontDesk:
     """Stands before the application and hands out what it was told to keep."""
 
-    def __init__(self, behind: Wsgi) -> None:
-        self._behind = behind
+    def __init__(self, behind: Wsgi, directory: CachedDirectory) -> None:
+        self._behind, self._directory = behind, directory
         self._kept: OrderedDict[Key, Answer] = OrderedDict()
         self._lock = Lock()
 
@@ -47,7 +50,7 @@ class FrontDesk:
             return self._behind(environ, start)
         key = key_of(environ)
         found = self._kept.get(key)
-        if found is None or found.until <= time.monotonic():
+        if found is None or found.until <= time.monotonic() or found.edition != self._directory.edition:
             return self._ask(key, environ, start)
         start(found.status, [*found.headers, ("X-Request-Id", secrets.token_hex(8))])
         return [found.body]
@@ -60,13 +63,16 @@ class FrontDesk:
             said[:] = [status, headers]
             return start(status, headers, *more)
 
+        edition = self._directory.edition
         answer = self._behind(environ, listen)
         until = environ.get(KEEP_UNTIL)
         if until is None or not said or any(name.lower() == "set-cookie" for name, _ in said[1]):
             return answer
         body = b"".join(answer)
         getattr(answer, "close", lambda: None)()
-        self._keep(key, Answer(until, said[0], [one for one in said[1] if one[0] != "X-Request-Id"], body))
+        self._keep(
+            key, Answer(until, edition, said[0], [one for one in said[1] if one[0] != "X-Request-Id"], body)
+        )
         return [body]
 
     def _keep(self, key: Key, answer: Answer) -> None:

@@ -14,8 +14,8 @@ from app.foundation import clock
 from app.web.storefront import page_data as data
 from app.web.storefront.checkout import METHODS
 from app.web.storefront.pages import in_language
-from app.web.storefront.prose import steps
 from app.web.storefront.receipts import facts
+from app.web.storefront.steps import steps
 
 State, Line = data.OrderState, data.LineState
 STATES = {

@@ -4,14 +4,15 @@ from flask import abort, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.domain.distributors.errors import ShopClosed
 from app.domain.orders import queries
 from app.domain.orders.errors import NotDeliveredYet, OrderNotPayable
 from app.domain.orders.models import Order
 from app.domain.payments.errors import CheckoutTooLate, GatewayRefused, GatewayUnavailable
 from app.flows import purchase
 from app.flows import reveal as revealing
-from app.foundation import ids
-from app.foundation.errors import StaleState
+from app.foundation import clock, ids
+from app.foundation.errors import Busy, StaleState, TooManyRequests
 from app.foundation.logs import order_number
 from app.web.answers import status_of
 from app.web.storefront.order_pages import order_page
@@ -19,6 +20,8 @@ from app.web.storefront.pages import here, show, wants_fragment
 from app.web.storefront.secrets_shown import shown
 from app.web.storefront.visitor import actor, let_see, may_see
 from app.web.wording import error_text
+
+UNPAYABLE = (OrderNotPayable, CheckoutTooLate, GatewayUnavailable, GatewayRefused)
 
 
 def order(number: str) -> ResponseReturnValue:
@@ -38,8 +41,11 @@ def order(number: str) -> ResponseReturnValue:
 
 
 def progress(number: str) -> ResponseReturnValue:
-    """Only the part of the page that moves."""
-    return show("storefront/_order.html", page=order_page(_own(number), awaited="paid" in request.args))
+    """Only the part of the page that moves; nothing, where the order still waits for money as was seen."""
+    found = _own(number)
+    if found.state == request.args.get("seen") == "pending" and found.expires_at > clock.now():
+        return "", 204
+    return show("storefront/_order.html", page=order_page(found, awaited="paid" in request.args))
 
 
 def reveal(number: str) -> ResponseReturnValue:
@@ -69,7 +75,7 @@ def pay(number: str) -> ResponseReturnValue:
         address = purchase.open_payment(
             placed.payment_id or 0, shop=g.tenant, return_url=here(f"/orders/{number}?paid=1")
         )
-    except (OrderNotPayable, CheckoutTooLate, GatewayUnavailable, GatewayRefused) as error:
+    except (*UNPAYABLE, ShopClosed, TooManyRequests, Busy) as error:
         return show(
             "storefront/order.html",
             page=order_page(_own(number), problem=error_text(error)),

@@ -289,8 +289,11 @@ class OrderPage:
 
     @property
     def follow(self) -> str:
-        """The address that tells the next step."""
-        return f"/orders/{self.number}/progress{'?paid=1' if self.awaited else ''}"
+        """The address that tells the next step; one that waits for money says so, and is only answered with news."""
+        seen = ["paid=1"] if self.awaited else []
+        if self.state is OrderState.AWAITING_PAYMENT:
+            seen.append("seen=pending")
+        return f"/orders/{self.number}/progress{'?' if seen else ''}{'&'.join(seen)}"
 
     @property
     def every(self) -> int:

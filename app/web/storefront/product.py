@@ -6,11 +6,12 @@ from typing import Any
 from flask import abort, g
 
 from app.domain.catalog import shelves
+from app.web.rich_text import rich_text
 from app.web.storefront import page_data as data
 from app.web.storefront.cards import card, promise_of, region, stock_of, was
 from app.web.storefront.page_cache import Shown, same_for_everyone
 from app.web.storefront.pages import in_language
-from app.web.storefront.prose import prose, steps
+from app.web.storefront.steps import steps
 
 RELATED = 4
 
@@ -39,7 +40,7 @@ def product_page(
         chosen=(wanted or skus)[0],
         picture=first.picture,
         summary=in_language(first.summary, first.summary_en),
-        description=prose(in_language(first.description, first.description_en)),
+        description=rich_text(in_language(first.description, first.description_en)),
         category=data.Category(
             first.category_slug, in_language(first.category_name, first.category_name_en), 0
         ),

@@ -6,10 +6,10 @@ from flask import Response, g, redirect, request
 from flask_babel import gettext
 
 from app.web import language
+from app.web.rich_text import rich_text
 from app.web.storefront import page_data as data
 from app.web.storefront.page_cache import Shown, same_for_everyone
 from app.web.storefront.pages import in_language
-from app.web.storefront.prose import prose
 
 YEAR = 365 * 86400
 
@@ -20,7 +20,7 @@ def terms() -> Shown:
     own = in_language(str(kept.get("terms") or ""), str(kept.get("terms_en") or ""))
     if not own:
         return "storefront/terms.html", {}
-    return "storefront/text.html", {"page": data.TextPage(gettext("Terms and refunds"), prose(own))}
+    return "storefront/text.html", {"page": data.TextPage(gettext("Terms and refunds"), rich_text(own))}
 
 
 @same_for_everyone

@@ -12,6 +12,7 @@ from app.domain.orders.models import Order
 from app.foundation.actor import Actor
 from app.foundation.logs import request_id
 from app.foundation.runtime import settings
+from tenants.web import cookie_name
 
 DEVICE, DEVICE_SECONDS = "device", 400 * 86400
 CART_COUNT, MONTH = "cart_count", 31 * 86400
@@ -39,10 +40,12 @@ def known_device() -> str | None:
 
 
 def remember_device(response: Response) -> Response:
-    """After each request: hand over a sign that was made for it."""
-    if g.get("new_device") and not g.get("same_for_everyone"):
+    """After each request: hand over a sign that was made for it, or take back what a sign-out gave up."""
+    if g.get("left"):
+        response.delete_cookie(_cookie(), httponly=True, samesite="Lax", secure=settings().scheme == "https")
+    elif g.get("new_device") and not g.get("same_for_everyone"):
         response.set_cookie(
-            DEVICE, _signer().sign(g.device).decode(), max_age=DEVICE_SECONDS, httponly=True, samesite="Lax",
+            _cookie(), _signer().sign(g.device).decode(), max_age=DEVICE_SECONDS, httponly=True, samesite="Lax",
             secure=settings().scheme == "https",
         )  # fmt: skip
     return response
@@ -64,9 +67,12 @@ def sign_in(buyer_id: int, email: str) -> None:
 
 
 def sign_out() -> None:
-    """Forget the buyer and every order that was opened; the cart stays."""
-    session.pop("buyer", None)
-    session.pop("seen", None)
+    """Forget the buyer, every order that was opened, what was typed into the cart, and the device itself.
+
+    Whoever sits at this computer next reads nothing of theirs: orders are seen by their device, too.
+    """
+    session.clear()
+    g.left = True
 
 
 def actor() -> Actor:
@@ -97,13 +103,17 @@ def may_see(order: Order) -> bool:
 
 
 def _known_device() -> str | None:
-    kept = request.cookies.get(DEVICE)
+    kept = request.cookies.get(_cookie())
     if not kept:
         return None
     try:
         return _signer().unsign(kept).decode()
     except BadSignature:
         return None
+
+
+def _cookie() -> str:
+    return cookie_name(DEVICE, scheme=settings().scheme)
 
 
 def _new_device() -> str:

@@ -117,7 +117,7 @@
         if (!answer.ok) throw new Error(answer.status);
         misses = 0;
         const words = await answer.text();
-        if (words.trim() !== box.dataset.last) {
+        if (answer.status !== 204 && words.trim() !== box.dataset.last) {
           const next = swap(box, words);
           if (next) next.dataset.last = words.trim();
           return;
