@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from flask import has_app_context
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from psycopg._preparing import PrepareManager
 from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, Text, event, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
@@ -71,21 +70,8 @@ Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 
 
-class KeptPrepared(PrepareManager):
-    """Prepared statements that outlive a rollback, as they do in PostgreSQL.
-
-    The driver throws all of them away at each ROLLBACK, lest a table was made and
-    unmade; the serving login makes no tables. Each reading request ends in one, so
-    every query would be parsed and planned anew.
-    """
-
-    def clear(self) -> bool:
-        return False
-
-
 @event.listens_for(Engine, "connect")
 def _keep_prepared(connection: Any, _: Any) -> None:
-    connection._prepared = KeptPrepared()  # noqa: SLF001 - the driver offers no other way
     # More statements than the driver keeps by itself: those it forgets are planned again and again.
     connection.prepared_max = 600
 
