@@ -39,16 +39,6 @@ class Base(DeclarativeBase):
 class ScopedSession(FlaskSession):
     """A session behind the tenants' wall."""
 
-    def close(self) -> None:
-        """End what was only read by COMMIT.
-
-        After a ROLLBACK the driver throws every prepared statement of its connection
-        away, and the next request plans all its queries anew.
-        """
-        if self.in_transaction() and self.is_active and not (self.new or self.dirty or self.deleted):
-            self.commit()
-        super().close()
-
 
 scoping.install(ScopedSession)
 

@@ -25,15 +25,23 @@ class ShopDirectory:
 
     def _one(self, which: ColumnElement[bool]) -> Tenant | None:
         with platform_scope():
-            found = session().execute(
-                select(Shop, Distributor.status)
-                .join(Distributor, Distributor.id == Shop.distributor_id)
-                .where(which, Distributor.status != "pending")
-            ).one_or_none()
+            found = (
+                session()
+                .execute(
+                    select(Shop, Distributor.status)
+                    .join(Distributor, Distributor.id == Shop.distributor_id)
+                    .where(which, Distributor.status != "pending")
+                )
+                .one_or_none()
+            )
         if found is None:
             return None
         tenant = as_tenant(found[0])
-        return replace(tenant, status="closed") if found[1] == "suspended" and tenant.status == "live" else tenant
+        return (
+            replace(tenant, status="closed")
+            if found[1] == "suspended" and tenant.status == "live"
+            else tenant
+        )
 
 
 def as_tenant(shop: Shop) -> Tenant:

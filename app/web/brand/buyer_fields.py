@@ -9,7 +9,7 @@ from app.domain.catalog.patterns import BadPattern
 from app.web.console.sentences import REASONS
 from app.web.console.typed import Typed
 
-ROWS, PARTS = 4, ("name", "label", "label_en", "pattern", "hint", "hint_en")
+ROWS, PARTS = 10, ("name", "label", "label_en", "pattern", "hint", "hint_en")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
 
@@ -20,6 +20,12 @@ def rows_of(fields: Sequence[dict[str, Any]]) -> dict[str, Any]:
         shown |= {f"field-{at}-{part}": field.get(part, "") for part in PARTS}
         shown[f"field-{at}-required"] = "1" if field.get("required", True) else ""
     return shown
+
+
+def rows_shown(form: Typed) -> range:
+    """The rows that hold something, and one more; three at least."""
+    filled = [at for at in range(ROWS) if form[f"field-{at}-name"] or form[f"field-{at}-label"]]
+    return range(min(ROWS, max([2, *(at + 1 for at in filled)]) + 1))
 
 
 def typed_buyer_fields(form: Typed) -> list[dict[str, Any]]:

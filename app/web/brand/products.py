@@ -15,7 +15,7 @@ from app.flows import goods as keeping
 from app.foundation import ids, media, money
 from app.foundation.errors import NotFound, ProductError
 from app.web.brand import brand
-from app.web.brand.buyer_fields import ROWS, rows_of, typed_buyer_fields
+from app.web.brand.buyer_fields import rows_of, rows_shown, typed_buyer_fields
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
@@ -242,7 +242,7 @@ def _sku_form(product: Product, found: Sku | None, start: dict[str, Any]) -> Any
         kinds=options(KINDS),
         issue_orders=options(ISSUE_WORDS),
         currencies=[(one, one) for one in CURRENCIES],
-        rows=range(ROWS),
+        rows=rows_shown(form),
         lifts=lifts,
         named=named,
     )

@@ -1,6 +1,7 @@
 """What the platform approves, suspends, watches and tries again."""
 
 import re
+import time
 
 import pytest
 from sqlalchemy import text
@@ -21,18 +22,23 @@ def firm_of(owner) -> int:
         return connection.execute(text("SELECT distributor_id FROM shops")).scalar_one()
 
 
-def test_a_suspended_distributors_shop_is_not_found_and_comes_back(shop, staff, owner, house):
+def test_a_suspended_distributors_shop_is_not_found_and_comes_back(shop, staff, owner):
     visitor, firm = staff("platform"), firm_of(owner)
 
-    def shop_answers() -> int:
-        house.extensions["tenant_directory"].forget()
-        return visitor.client.get("/", base_url="http://corner.localhost:8000").status_code
+    def shop_answers(wanted: int) -> bool:
+        """Within the second that pages and hosts may be kept."""
+        ends = time.monotonic() + 2
+        while time.monotonic() < ends:
+            if visitor.client.get("/", base_url="http://corner.localhost:8000").status_code == wanted:
+                return True
+            time.sleep(0.1)
+        return False
 
     visitor.post("/platform/distributor/decide", {"firm": firm, "do": "suspend", "reason": "complaints"})
-    assert shop_answers() == 404
+    assert shop_answers(404)
     assert "complaints" in staff("distributor", distributor_id=firm).words("/distributor/")
     visitor.post("/platform/distributor/decide", {"firm": firm, "do": "approve"})
-    assert shop_answers() == 200
+    assert shop_answers(200)
 
 
 def test_a_suspension_needs_a_reason(shop, staff, owner):
