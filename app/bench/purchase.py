@@ -15,11 +15,6 @@ from app.launcher.plan import PYTHON, ROOT
 BUYERS, SKUS, ROUNDS = 64, 50, 2
 WARM_UP, REFERENCE = 4.0, 5.0
 
-# All buyers of the bench come from this machine: what is counted by address would count them as one.
-MANY_BEHIND_ONE_ADDRESS = {
-    "MAX_OPEN_ORDERS_PER_ADDRESS": "0", "MAX_PIECES_PER_ADDRESS": "0", "CHECKOUTS_PER_ADDRESS": "0",
-}  # fmt: skip
-
 
 def run(seconds: float = 20.0) -> dict[str, Any]:
     """Measure, and return the figures."""
