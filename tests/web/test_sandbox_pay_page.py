@@ -149,7 +149,7 @@ def test_a_wrong_amount_never_passes_and_waits_for_a_person(at_till, wire, work,
     assert ends() == ("attention", "received", "attention", ["mismatched"])
 
 
-def test_no_money_at_all_is_no_payment(at_till, wire, work, ends):
+def test_news_of_nothing_is_no_payment(at_till, wire, work, ends):
     buyer, page = at_till
     buyer.pay(page, amount="zero")
     work()
