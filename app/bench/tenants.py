@@ -15,7 +15,7 @@ FEW, MANY, LISTINGS_EACH, ROUNDS = 10, 10_000, 100, 3
 SHOPS = """
     INSERT INTO shops (distributor_id, slug, name, name_en, status, theme, settings)
     SELECT distributor_id, 'bench-' || n, '测量小铺 ' || n, 'Bench shop ' || n, 'live', theme, settings
-    FROM shops, generate_series(:first, :last) AS n WHERE slug = 'bench'
+    FROM shops, generate_series(CAST(:first AS int), CAST(:last AS int)) AS n WHERE slug = 'bench'
 """
 LISTINGS = """
     INSERT INTO listings (shop_id, sku_id, product_id, price_minor, position)
