@@ -25,7 +25,7 @@ def firm_of(owner) -> int:
 def test_a_suspended_distributors_shop_is_closed_and_comes_back(shop, staff, owner):
     visitor, firm = staff("platform"), firm_of(owner)
 
-    def shop_is_closed(wanted: bool) -> bool:  # noqa: FBT001 - the answer itself
+    def shop_is_closed(wanted: bool) -> bool:
         """Within the second that pages and hosts may be kept."""
         ends = time.monotonic() + 2
         while time.monotonic() < ends:
