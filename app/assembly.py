@@ -68,14 +68,15 @@ def create_app(settings: Settings | None = None, *, redis_seconds: float | None 
         vault_for(settings),
         mailer_for(settings.smtp_url, settings.home),
     )
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     outside.connect(settings)
     doors.install(app, CachedDirectory(ShopDirectory()))
     answers.install(app)
     headers.install(app)
     register_doors(app, settings)
+    # Last, so that what stands in front of the application sees the visitor's host and not the proxy's.
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 

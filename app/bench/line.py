@@ -23,6 +23,8 @@ class Line:
         self._host, self._port = host, port
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self.always: Mapping[str, str] = {}
+        """Headers of every question."""
 
     async def get(self, path: str, *, host: str, headers: Mapping[str, str] | None = None) -> Answer:
         return await self._ask("GET", path, host, headers or {}, b"")
@@ -43,10 +45,11 @@ class Line:
     async def _ask(
         self, method: str, path: str, host: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
+        told = {**self.always, **headers}
         lines = [
             f"{method} {path} HTTP/1.1",
             f"Host: {host}",
-            *(f"{name}: {value}" for name, value in headers.items()),
+            *(f"{name}: {value}" for name, value in told.items()),
         ]
         if method == "POST":
             lines.append(f"Content-Length: {len(body)}")

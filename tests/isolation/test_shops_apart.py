@@ -179,6 +179,18 @@ def test_a_connection_given_back_remembers_nobodys_scope(world: World):
         assert tuple(connection.execute(asked).one()) == ("perkline_app", None)
 
 
+def test_a_session_that_is_closed_without_a_word_has_written_nothing(world: World, owner: Engine):
+    before = rows_of(owner, metadata.tables["listings"], world.a.shop.id)
+    with shop_scope(world.a.shop.id), fresh_session() as opened:
+        opened.execute(text("UPDATE listings SET position = 77"))
+    assert rows_of(owner, metadata.tables["listings"], world.a.shop.id) == before
+
+
+def test_outside_a_unit_of_work_nothing_can_be_written(world: World):
+    with shop_scope(world.a.shop.id), pytest.raises(DBAPIError, match="read-only transaction"):
+        session().execute(text("UPDATE listings SET position = 77"))
+
+
 def test_every_kind_of_statement_finds_its_own_rows(world: World):
     """The control: the same statements reach shop A's own rows, so that nothing above passes by being broken."""
     a = world.a.shop.id

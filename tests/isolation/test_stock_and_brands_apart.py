@@ -30,7 +30,9 @@ STOCK = """
 def facts(world: World, owner: Engine) -> dict[str, int]:
     """Shop B's open reservation and line, to be tried from elsewhere."""
     with owner.connect() as connection:
-        held = text("SELECT id FROM reservations WHERE shop_id = :shop AND state = 'held' ORDER BY id LIMIT 1")
+        held = text(
+            "SELECT id FROM reservations WHERE shop_id = :shop AND state = 'held' ORDER BY id LIMIT 1"
+        )
         reservation = connection.execute(held, {"shop": world.b.shop.id}).scalar_one()
         line = text("SELECT id FROM order_lines WHERE shop_id = :shop AND sku_id = :sku ORDER BY id LIMIT 1")
         counted_line = connection.execute(
