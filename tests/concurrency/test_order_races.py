@@ -120,12 +120,15 @@ def test_without_the_unique_event_id_it_is_stored_again_and_again(app, owner):
 
 
 def check_one_delivery(app: Flask, owner: Engine) -> None:
-    """The same job in ten workers at once."""
+    """The same job in ten workers at once, for goods that are delivered by a job of their own."""
     shop = make_shop()
-    placed = place(shop, make_goods(shop, codes=3))
+    goods = make_goods(shop, codes=3)
+    by_hand = make_goods(shop, kind="manual", unlimited=True, brand_id=goods.brand_id)
+    placed = place(shop, {goods: 1, by_hand: 1})
     pay(shop, placed)
     confirm = ask(owner, "SELECT id FROM outbox WHERE kind = 'confirm_payment'")[0][0]
     run_batch([confirm])
+    assert ask(owner, "SELECT kind FROM outbox") == [("deliver_order",)]
 
     def again() -> None:
         with shop_scope(shop.id):
@@ -133,7 +136,11 @@ def check_one_delivery(app: Flask, owner: Engine) -> None:
 
     no_errors(race(app, *[again] * 10))
     run_jobs()
-    check_delivered_once(owner)
+    assert ask(owner, "SELECT kind, state FROM deliveries ORDER BY kind") == [
+        ("code", "delivered"),
+        ("manual", "by_hand"),
+    ]
+    assert ask(owner, "SELECT count(*) FROM order_steps WHERE step = 'by_hand'") == [(1,)]
 
 
 def test_a_delivery_in_ten_workers_at_once_happens_once(app, owner):
@@ -142,8 +149,12 @@ def test_a_delivery_in_ten_workers_at_once_happens_once(app, owner):
 
 def test_even_without_the_orders_lock_a_line_is_delivered_once(app, owner, monkeypatch):
     """The second wall: a line has one delivery, says the database."""
-    with unlocked_orders(monkeypatch):
+    with unlocked_orders(monkeypatch), pytest.raises(AssertionError, match="uq_deliveries_order_line_id"):
         check_one_delivery(app, owner)
+    assert ask(owner, "SELECT kind, count(*) FROM deliveries GROUP BY 1 ORDER BY 1") == [
+        ("code", 1),
+        ("manual", 1),
+    ]
 
 
 def test_without_the_lock_and_the_unique_delivery_a_line_is_delivered_again(app, owner, monkeypatch):
