@@ -72,7 +72,7 @@ def test_a_product_without_anything_to_sell_is_not_put_on_offer(world, owner):
         (
             {"field-0-name": "mobile", "field-0-label": "手机号", "field-0-pattern": "1[3-9"},
             "field-0-pattern",
-            "cannot be read",
+            "no brackets",
         ),
     ],
 )
