@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.domain.fulfilment import attempts
-from app.domain.fulfilment.models import Delivery
 from app.domain.fulfilment import service as suppliers
+from app.domain.fulfilment.models import Delivery
 from app.domain.inventory import queries as stock
 from app.domain.inventory.service import POOL_KINDS
 from app.domain.notifications import service as notifications

@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from app.domain.catalog.models import Sku
 from app.domain.fulfilment import attempts, rules
+from app.domain.fulfilment import service as suppliers
 from app.domain.fulfilment.gateway import Outcome, TopupRequest, Voucher
 from app.domain.fulfilment.models import Delivery, SupplierOrder
 from app.domain.fulfilment.rules import Ask, CallPerson, Deliver, GiveBack, Place, Source, State
-from app.domain.fulfilment import service as suppliers
 from app.domain.fulfilment.wire import read_callback
 from app.domain.inventory.keys import current_key
 from app.domain.notifications import service as notifications
