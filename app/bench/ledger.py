@@ -62,6 +62,6 @@ def _asked(question: Any, shop_id: int) -> int:
 
 def _jobs() -> dict[str, int]:
     with platform_scope():
-        waiting = dict(session().execute(JOBS).tuples().all())
+        waiting: dict[str, int] = dict(session().execute(JOBS).tuples().all())
         session().rollback()
         return waiting

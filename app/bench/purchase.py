@@ -45,9 +45,10 @@ def _round(house: BenchHouse, targets: list[Target], seconds: float) -> dict[str
         "seconds": seconds, "targets": [[target.slug, target.listing_id] for target in targets],
     }  # fmt: skip
     before = house.cpu_seconds()
+    crowd = [PYTHON, "-m", "app.bench.buyers"]
     said = subprocess.run(
-        [PYTHON, "-m", "app.bench.buyers"], input=json.dumps(told), capture_output=True, text=True, cwd=ROOT, check=False
-    )  # fmt: skip
+        crowd, input=json.dumps(told), capture_output=True, text=True, cwd=ROOT, check=False
+    )
     if said.returncode != 0:
         raise RuntimeError(f"the buyers gave up: {said.stderr[-2000:]}")
     after = house.cpu_seconds()

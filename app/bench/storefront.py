@@ -28,6 +28,10 @@ VISITORS, ROUNDS, GOODS = 16, 3, 24
 FRESH = "?n=" + "0" * 200 + "{fresh}"
 
 
+PRICE = text("UPDATE listings SET price_minor = :price WHERE product_id = :product")
+LOOK_SECONDS = 2.0
+
+
 def run(seconds: float = 18.0) -> dict[str, Any]:
     """Measure, and return the figures."""
     with bench_house() as house, tempfile.TemporaryDirectory() as pages:
@@ -62,9 +66,8 @@ def visit(
         "port": port, "visitors": VISITORS, "seconds": seconds, "asks": asks,
         "headers": {"Accept": "text/html", "Accept-Language": "zh-CN"},
     }  # fmt: skip
-    said = subprocess.run(
-        [PYTHON, "-m", "app.bench.visitors"], input=json.dumps(told), capture_output=True, text=True, cwd=ROOT, check=True
-    )  # fmt: skip
+    crowd = [PYTHON, "-m", "app.bench.visitors"]
+    said = subprocess.run(crowd, input=json.dumps(told), capture_output=True, text=True, cwd=ROOT, check=True)
     seen: dict[str, Any] = json.loads(said.stdout)
     if seen["wrong"]:
         raise RuntimeError(seen["wrong"][0])
@@ -124,19 +127,17 @@ def _answers(house: BenchHouse, port: int) -> bool:
 
 
 def change_shows_ms(house: BenchHouse, target: Target) -> float:
-    """How long the home shows an old price, at most, over a few changes: visited without a pause."""
+    """When an old price was last shown by any worker, at most, over a few changes: visited without a pause."""
     worst = 0.0
     for price in (1711, 1722, 1733):
-        before = ask(house, "/").body
+        before = {ask(house, "/").body for _ in range(8)}
         with platform_scope(), unit_of_work():
-            session().execute(
-                text("UPDATE listings SET price_minor = :price WHERE product_id = :product"),
-                {"price": price, "product": target.product_id},
-            )
-        began = time.perf_counter()
-        while ask(house, "/").body == before and time.perf_counter() - began < 5:
-            time.sleep(0.01)
-        worst = max(worst, time.perf_counter() - began)
+            session().execute(PRICE, {"price": price, "product": target.product_id})
+        began = now = time.perf_counter()
+        while now - began < LOOK_SECONDS:
+            if ask(house, "/").body in before:
+                worst = max(worst, now - began)
+            now = time.perf_counter()
     return round(worst * 1000, 1)
 
 

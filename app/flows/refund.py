@@ -59,7 +59,7 @@ def hear_refund(event_id: int, payment_id: int, order_id: int) -> None:
 
 def hear_dispute(event_id: int, payment_id: int, order_id: int) -> None:
     """A buyer's bank takes the money back: a person must look at it."""
-    with unit_of_work() as work:
+    with unit_of_work():
         order = orders.lock(order_id)
         event = payments.lock_event(event_id)
         if event is None:

@@ -18,7 +18,14 @@ class Book:
     """The sandbox's memory in PostgreSQL (a domain.payments SandboxBook)."""
 
     def remember(
-        self, external_id: str, *, reference: str, amount_minor: int, currency: str, state: str, knobs: dict[str, object]
+        self,
+        external_id: str,
+        *,
+        reference: str,
+        amount_minor: int,
+        currency: str,
+        state: str,
+        knobs: dict[str, object],
     ) -> None:
         """Note what a buyer did on the pay page; paid stays paid."""
         row = insert(SandboxPayment).values(

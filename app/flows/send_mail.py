@@ -26,7 +26,8 @@ def send_mail(mail_id: int) -> None:
         tenant = shops.as_tenant(shop) if shop else None
         key, kind, recipient, locale, facts = mail.key, mail.kind, mail.recipient, mail.locale, dict(mail.data)
     with force_locale(locale):
-        context = {"shop": tenant, "facts": {"minutes": MINUTES, **facts}, "links": _links(tenant, facts), "locale": locale}
+        facts = {"minutes": MINUTES, **facts}
+        context = {"shop": tenant, "facts": facts, "links": _links(tenant, facts), "locale": locale}
         subject = render_template(f"mail/{kind}.subject.txt", **context)
         text, html = (render_template(f"mail/{kind}.{form}", **context) for form in ("txt", "html"))
     message = compose(sender=settings().mail_from, to=recipient, subject=subject, text=text, html=html, key=key)

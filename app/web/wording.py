@@ -31,7 +31,9 @@ TEXTS: Mapping[str, str] = {
     "price_changed": lazy_gettext("The price has changed. Please look at the new price and confirm."),
     "below_floor": lazy_gettext("This price is below the brand's minimum price."),
     "too_many_open_orders": lazy_gettext("You have %(most)s unpaid orders. Pay or cancel one of them first."),
-    "too_many_from_address": lazy_gettext("Too many unpaid orders come from your connection. Pay or cancel one, or try again in a few minutes."),
+    "too_many_from_address": lazy_gettext(
+        "Too many unpaid orders come from your connection. Pay or cancel one, or try again in a few minutes."
+    ),
     "shop_closed": lazy_gettext("This shop is closed at the moment. What you bought here stays on your order pages."),
     "order_not_payable": lazy_gettext("This order cannot be paid any more."),
     "order_not_found": lazy_gettext(

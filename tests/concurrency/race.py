@@ -61,7 +61,7 @@ def order(shop: Tenant, cart: dict[Goods, int], **who: str) -> Callable[[], Plac
 def happy(ends: Sequence[Any]) -> list[Placed]:
     """The orders that were placed; everybody else must have been told that it is sold out."""
     wrong = [end for end in ends if not isinstance(end, Placed | StockExhausted)]
-    assert not wrong, f"{len(wrong)} came to another end, such as {wrong[0]!r}"
+    assert not wrong, f"{len(wrong)} came to another end, such as {wrong[0]!r} {wrong[0].__cause__!r}"
     return [end for end in ends if isinstance(end, Placed)]
 
 

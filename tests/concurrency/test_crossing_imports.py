@@ -9,12 +9,12 @@ from threading import Barrier
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from app.domain.inventory import imports, storing
 from app.flows import import_stock as flow
 from app.flows.import_stock import Delivered
 from app.foundation.actor import SYSTEM
+from app.foundation.errors import Busy
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import brand_scope
 from tests.factories import Goods, make_goods, make_shop
@@ -25,18 +25,18 @@ TRIES = 5
 pytestmark = pytest.mark.concurrency
 
 
-def bring_at_once(app: Flask, name: str) -> list[imports.ImportState | OperationalError]:
+def bring_at_once(app: Flask, name: str) -> list[imports.ImportState | Busy]:
     lines = [f"{name}{n:06d}" for n in range(CODES)]
     both = [make_goods(make_shop()), make_goods(make_shop())]
     ids = [confirmed(both[0], lines), confirmed(both[1], lines[::-1])]
     together = Barrier(2)
 
-    def work(place: int) -> imports.ImportState | OperationalError:
+    def work(place: int) -> imports.ImportState | Busy:
         with app.app_context(), brand_scope(both[place].brand_id):
             together.wait()
             try:
                 flow.import_stock(ids[place])
-            except OperationalError as error:
+            except Busy as error:
                 return error
             with unit_of_work():
                 return imports.get(ids[place])
@@ -67,5 +67,5 @@ def test_without_one_order_for_all_crossing_imports_deadlock(
     assert any(deadlocked(bring_at_once(app, f"TURN{turn}X")) for turn in range(TRIES))
 
 
-def deadlocked(ended: list[imports.ImportState | OperationalError]) -> bool:
-    return any("deadlock" in str(one) for one in ended if isinstance(one, OperationalError))
+def deadlocked(ended: list[imports.ImportState | Busy]) -> bool:
+    return any("deadlock" in str(one.__cause__) for one in ended if isinstance(one, Busy))

@@ -12,7 +12,7 @@ from app.domain.payments.models import Payment
 from app.domain.payments.sandbox_events import ACCOUNT, SandboxEvent, sign_event
 from app.domain.payments.sandbox_token import external_id_for
 from app.flows import hear_gateway, purchase
-from app.flows.purchase import PlaceOrder, Placed
+from app.flows.purchase import Placed, PlaceOrder
 from app.foundation import clock, ids
 from app.foundation.actor import Actor
 from app.foundation.database import session

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
-from app.domain.payments.models import Payment, PaymentEvent, Refund
+from app.domain.payments.models import Payment, Refund
 from app.foundation.database import session
 
 

@@ -1,0 +1,104 @@
+"""What is handed out at the door, and what never is."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from app.web.storefront.front_desk import KEEP_UNTIL, FrontDesk
+from tenants.directory import CachedDirectory
+
+Ask = Callable[..., tuple[str, bytes]]
+
+
+class Nobody:
+    def by_slug(self, slug: str) -> None: ...
+
+    def by_host(self, host: str) -> None: ...
+
+
+@pytest.fixture
+def directory() -> CachedDirectory:
+    return CachedDirectory(Nobody())
+
+
+@pytest.fixture
+def desk(directory: CachedDirectory) -> tuple[Ask, list[str]]:
+    asked: list[str] = []
+
+    def house(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        asked.append(environ["PATH_INFO"])
+        if environ["PATH_INFO"] != "/mine":
+            environ[KEEP_UNTIL] = time.monotonic() + float(environ.get("seconds", 5))
+        headers = [("Set-Cookie", "device=1")] if environ["PATH_INFO"] == "/cookie" else []
+        start("200 OK", [*headers, ("X-Request-Id", "one")])
+        return [str(len(asked)).encode()]
+
+    front = FrontDesk(house, directory)
+
+    def ask(path: str = "/", **more: Any) -> tuple[str, bytes]:
+        said: list[Any] = []
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": "a.localhost", **more}
+        body = b"".join(front(environ, lambda status, headers: said.append(dict(headers))))
+        return said[0]["X-Request-Id"], body
+
+    return ask, asked
+
+
+def test_a_page_for_everybody_is_made_once_and_every_answer_has_its_own_number(desk) -> None:
+    ask, asked = desk
+    first, again = ask(), ask()
+    assert first[1] == again[1]
+    assert first[0] != again[0]
+    assert asked == ["/"]
+
+
+@pytest.mark.parametrize("path", ["/mine", "/cookie"])
+def test_what_belongs_to_one_visitor_is_never_kept(desk, path: str) -> None:
+    ask, asked = desk
+    ask(path), ask(path)
+    assert asked == [path, path]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"HTTP_HOST": "b.localhost"},
+        {"QUERY_STRING": "page=2"},
+        {"HTTP_ACCEPT_LANGUAGE": "en"},
+        {"HTTP_COOKIE": "lang=en"},
+        {"HTTP_ACCEPT_ENCODING": "gzip"},
+        {"HTTP_IF_NONE_MATCH": '"x"'},
+        {"REQUEST_METHOD": "HEAD"},
+    ],
+)
+def test_whatever_makes_another_answer_asks_the_house(desk, other: dict[str, str]) -> None:
+    ask, asked = desk
+    ask()
+    ask(**other)
+    assert len(asked) == 2
+
+
+def test_a_visitor_s_other_cookies_do_not_matter(desk) -> None:
+    ask, asked = desk
+    ask()
+    ask(HTTP_COOKIE="device=abc; cart_count=3")
+    assert len(asked) == 1
+
+
+def test_a_page_whose_time_is_over_is_asked_for_again(desk) -> None:
+    ask, asked = desk
+    ask(seconds=0)
+    ask()
+    assert len(asked) == 2
+
+
+def test_nothing_is_handed_out_once_the_directory_was_told_to_ask_again(
+    desk, directory: CachedDirectory
+) -> None:
+    ask, asked = desk
+    ask()
+    directory.forget()
+    ask()
+    assert len(asked) == 2
