@@ -125,6 +125,19 @@ def refund(slug: str, number: str) -> Any:
     return back("distributor.order", slug=slug, number=number)
 
 
+@distributor.post("/shops/<slug>/orders/<number>/acknowledge")
+@needs("manage")
+def acknowledge(slug: str, number: str) -> Any:
+    """Say that an order which waited for a person has been seen to; refused while anything of it is open."""
+    found, note = _order(number), request.form.get("note", "").strip()[:200]
+    try:
+        resolve.acknowledge(found.id, note=note, actor=actor())
+        flash(_("The order is closed."), "success")
+    except ProductError as error:
+        tell(error)
+    return back("distributor.order", slug=slug, number=number)
+
+
 def _order(number: str, line_id: int | None = None) -> Order:
     """The shop's order, with that line in it where one is named."""
     found = orders_of.order(number)
