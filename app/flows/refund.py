@@ -48,7 +48,9 @@ def hear_refund(event_id: int, payment_id: int, order_id: int) -> None:
         event = payments.lock_event(event_id)
         if event is None:
             return
-        refund = _meant(work, payment_id, event.payload.get("refund_reference"), event.payload.get("refund_id"))
+        refund = _meant(
+            work, payment_id, event.payload.get("refund_reference"), event.payload.get("refund_id")
+        )
         if refund is None:
             event.outcome, event.note = "unmatched", "foreign_refund"
             _call_person(order, payment_id, "foreign_refund")

@@ -143,7 +143,9 @@ def _go_on(work: Work, order: Order, delivery: Delivery, unit: int) -> None:
     elif isinstance(step, Ask):
         asked = next(row for row in everything if row.reference == step.attempt.reference)
         wait = max((step.at - clock.now()).total_seconds(), 0)
-        work.enqueue("ask_topup", key=f"ask:{asked.id}:{asked.asked}", delay_seconds=wait, supplier_order_id=asked.id)
+        work.enqueue(
+            "ask_topup", key=f"ask:{asked.id}:{asked.asked}", delay_seconds=wait, supplier_order_id=asked.id
+        )
         delivery.state = "unknown" if step.attempt.state is State.UNKNOWN else "sending"
     elif isinstance(step, CallPerson):
         _call_person(work, order, delivery, step)
@@ -177,7 +179,11 @@ def _end_line(
         delivery.state, line.state = "failed", "failed"
     if not all(ends):
         _give_back(work, order, line, failed=ends.count(False))
-    if order.state == "attention" and order.attention_reason and order.attention_reason.startswith("supplier_"):
+    if (
+        order.state == "attention"
+        and order.attention_reason
+        and order.attention_reason.startswith("supplier_")
+    ):
         orders.move(order, "paid")
         payments.reopen_outcome(order.id)
     work.session.flush()

@@ -90,7 +90,11 @@ def run_jobs(rounds: int = 20, *, kinds: Collection[str] = ()) -> None:
             return
         run_batch(ids_due)
         with platform_scope():
-            wrong = session().execute(text("SELECT kind, last_error FROM outbox WHERE last_error IS NOT NULL")).all()
+            wrong = (
+                session()
+                .execute(text("SELECT kind, last_error FROM outbox WHERE last_error IS NOT NULL"))
+                .all()
+            )
             session().rollback()
         assert not wrong, json.dumps([list(row) for row in wrong])
     raise AssertionError("jobs make jobs without end")

@@ -1,4 +1,3 @@
-
 """Believable goods and orders to look at pages with."""
 
 from datetime import UTC, datetime, timedelta

@@ -96,7 +96,9 @@ class PaymentEvent(Record):
     __tablename__ = "payment_events"
     __table_args__ = (
         UniqueConstraint("gateway", "event_id"),
-        CheckConstraint("outcome IN ('applied', 'repeated', 'mismatched', 'unmatched', 'ignored')", name="outcome"),
+        CheckConstraint(
+            "outcome IN ('applied', 'repeated', 'mismatched', 'unmatched', 'ignored')", name="outcome"
+        ),
         Index("ix_payment_events_open", "received_at", postgresql_where=text("outcome IS NULL")),
     )
 

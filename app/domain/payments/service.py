@@ -49,7 +49,11 @@ def note_checkout(payment_id: int, url: str, external_id: str | None) -> str:
 
 def lock_event(event_id: int) -> PaymentEvent | None:
     """An event nobody has worked on yet, locked; None where somebody has."""
-    found = select(PaymentEvent).where(PaymentEvent.id == event_id, PaymentEvent.outcome.is_(None)).with_for_update()
+    found = (
+        select(PaymentEvent)
+        .where(PaymentEvent.id == event_id, PaymentEvent.outcome.is_(None))
+        .with_for_update()
+    )
     return session().execute(found).scalar_one_or_none()
 
 

@@ -64,4 +64,6 @@ class Waiting(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         with platform_scope():
             for name, (meaning, question) in GAUGES.items():
-                yield GaugeMetricFamily(name, meaning, value=float(session().execute(text(question)).scalar_one()))
+                yield GaugeMetricFamily(
+                    name, meaning, value=float(session().execute(text(question)).scalar_one())
+                )
