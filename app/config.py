@@ -63,7 +63,7 @@ class Settings:
     auto_approve: bool = False
     """AUTO_APPROVE: firms that sign up may work at once (`1`, for the demo); otherwise the platform approves them."""
     domain_proof: str = "dns"
-    """DOMAIN_PROOF: how a custom domain is proven: `dns` (a TXT record) or `sandbox` (no network; names under .test)."""
+    """DOMAIN_PROOF: how a custom domain is proven: `dns` (a TXT record) or `sandbox` (no network, names of .test)."""
     trusted_proxies: int = 0
     """TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-*; otherwise their address is every visitor's."""
     web_workers: int = 2

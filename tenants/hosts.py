@@ -6,9 +6,10 @@ from tenants.directory import Tenant, TenantDirectory
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,38}[a-z0-9])")
 RESERVED = frozenset(
-    "admin api app assets billing blog brand cdn console dashboard demo docs help hooks mail pay perkline platform"
-    " shop sign-in static status support test webhooks www".split()
-)
+    ["admin", "api", "app", "assets", "billing", "blog", "brand", "cdn", "console", "dashboard", "demo", "docs", "help",
+     "hooks", "mail", "pay", "perkline", "platform", "shop", "sign-in", "static", "status", "support", "test",
+     "webhooks", "www"]
+)  # fmt: skip
 
 
 def host_only(header: str) -> str:

@@ -36,7 +36,7 @@ def install(session_class: type[Session]) -> None:
     event.listen(session_class, "before_flush", _check_writes)
 
 
-def _open_in_database(session: Session, transaction: Any, connection: Any) -> None:
+def _open_in_database(session: Session, _transaction: Any, connection: Any) -> None:
     scope = current_scope()
     session.info["scope"] = scope
     # To the driver itself: this stands before every first question, and leaves together with BEGIN.

@@ -38,7 +38,7 @@ class HostBoundSessions(SecureCookieSessionInterface):
             signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
         )
 
-    def get_cookie_domain(self, app: Flask) -> str | None:
+    def get_cookie_domain(self, app: Flask) -> str | None:  # noqa: ARG002  # Flask's own signature
         return None
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:

@@ -26,7 +26,10 @@ def close_checkouts(work: Work, order_id: int) -> None:
 def close_checkout(payment_id: int) -> None:
     """Stop the gateway from taking money for an order that is over; money that was faster is late money."""
     name, reference, external_id = _named(payment_id)
-    if external_id is not None and gateways.gateway(name).close_checkout(external_id) is not PaymentState.EXPIRED:
+    if (
+        external_id is not None
+        and gateways.gateway(name).close_checkout(external_id) is not PaymentState.EXPIRED
+    ):
         found = gateways.gateway(name).find_payment(reference=reference, external_id=external_id)
         if found is not None and _tell(name, reference, found):
             return
@@ -59,7 +62,9 @@ def _ask_about(start: timedelta, end: timedelta) -> int:
     with platform_scope(), unit_of_work() as work:
         waiting = payments.open_since(now - start, now - end)
         for shop_id, payment_id in waiting:
-            work.enqueue("ask_gateway", for_shop=shop_id, key=f"ask-payment:{payment_id}", payment_id=payment_id)
+            work.enqueue(
+                "ask_gateway", for_shop=shop_id, key=f"ask-payment:{payment_id}", payment_id=payment_id
+            )
     return len(waiting)
 
 

@@ -53,7 +53,9 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
     return "applied"
 
 
-def _wait_for_person(work: Work, order: Order, payment: Payment, event: PaymentEvent, difference: str) -> None:
+def _wait_for_person(
+    work: Work, order: Order, payment: Payment, event: PaymentEvent, difference: str
+) -> None:
     """Signed, but not what was asked for: a person decides, and an alarm stands until then."""
     event.note = difference
     work.record("payment_mismatched", f"order:{order.id}", payment=payment.id, difference=difference)
@@ -107,7 +109,9 @@ def _wants(lines: Sequence[OrderLine]) -> list[Want]:
 
 def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
     received = payment.received_minor or 0
-    refund_id = payments.request_refund(payment, key=f"{reason}:{payment.id}", amount_minor=received, reason=reason)
+    refund_id = payments.request_refund(
+        payment, key=f"{reason}:{payment.id}", amount_minor=received, reason=reason
+    )
     if reason == "late_and_sold_out":
         orders.move(order, "refunding", reason=reason)
     else:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.domain.fulfilment import attempts
+from app.domain.fulfilment import service as suppliers
 from app.domain.fulfilment.models import Delivery
-from app.domain.fulfilment.service import suppliers_for
 from app.domain.inventory import queries as stock
 from app.domain.inventory.service import POOL_KINDS
 from app.domain.notifications import service as notifications
@@ -74,7 +74,7 @@ def _deliver_line(work: Work, order: Order, line: OrderLine) -> None:
         hand_over(delivery, line)
     elif line.delivery_kind == "reusable":
         _hand_over_reusable(order, delivery, line)
-    elif line.delivery_kind == "topup" and suppliers_for(line.sku_id):
+    elif line.delivery_kind == "topup" and suppliers.in_order():
         _start_topup(work, delivery, line)
     else:
         _leave_to_person(order, delivery, line, reason=line.delivery_kind)
@@ -104,5 +104,5 @@ def _start_topup(work: Work, delivery: Delivery, line: OrderLine) -> None:
     delivery.state, line.state = "sending", "delivering"
     work.session.flush()
     for unit in range(1, line.quantity + 1):
-        made = attempts.add(delivery, unit=unit, position=1, supplier=suppliers_for(line.sku_id)[0])
+        made = attempts.add(delivery, unit=unit, position=1, supplier=suppliers.in_order()[0])
         work.enqueue("place_topup", key=f"topup:{made.id}", supplier_order_id=made.id)

@@ -11,7 +11,12 @@ from app.foundation.unit_of_work import Work, unit_of_work
 from tenants.context import platform_scope
 
 # Kinds that something must happen for; the others are kept and left.
-WORK = {"paid": "confirm_payment", "refunded": "hear_refund", "refund_failed": "hear_refund", "dispute": "hear_dispute"}
+WORK = {
+    "paid": "confirm_payment",
+    "refunded": "hear_refund",
+    "refund_failed": "hear_refund",
+    "dispute": "hear_dispute",
+}
 
 
 def hear_gateway(name: str, headers: Mapping[str, str], body: bytes) -> int:

@@ -48,7 +48,9 @@ def hear_refund(event_id: int, payment_id: int, order_id: int) -> None:
         event = payments.lock_event(event_id)
         if event is None:
             return
-        refund = _meant(work, payment_id, event.payload.get("refund_reference"), event.payload.get("refund_id"))
+        refund = _meant(
+            work, payment_id, event.payload.get("refund_reference"), event.payload.get("refund_id")
+        )
         if refund is None:
             event.outcome, event.note = "unmatched", "foreign_refund"
             _call_person(order, payment_id, "foreign_refund")
@@ -59,7 +61,7 @@ def hear_refund(event_id: int, payment_id: int, order_id: int) -> None:
 
 def hear_dispute(event_id: int, payment_id: int, order_id: int) -> None:
     """A buyer's bank takes the money back: a person must look at it."""
-    with unit_of_work() as work:
+    with unit_of_work():
         order = orders.lock(order_id)
         event = payments.lock_event(event_id)
         if event is None:

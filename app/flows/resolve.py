@@ -65,9 +65,14 @@ def refund_order(order_id: int, *, reason: str, actor: Actor) -> int:
         open_lines = [line for line in lines if line.state not in {"delivered", "refunded"}]
         _stop_suppliers(order_id)
         payment = _bought_with(order)
-        asked = [_ask_back(work, order, extra, (extra.received_minor or 0), reason) for extra in _extra(order, payment)]
+        asked = [
+            _ask_back(work, order, extra, (extra.received_minor or 0), reason)
+            for extra in _extra(order, payment)
+        ]
         if payment is not None:
-            asked += [_ask_back(work, order, payment, line.net_minor, reason, line=line) for line in open_lines]
+            asked += [
+                _ask_back(work, order, payment, line.net_minor, reason, line=line) for line in open_lines
+            ]
         if not any(asked):
             raise StaleState(what="order", number=order.number, state=order.state, wanted="refunding")
         _close_lines(order_id, open_lines, sold=payment is not None)
@@ -92,7 +97,9 @@ def acknowledge(order_id: int, *, note: str, actor: Actor) -> None:
         sold = order.paid_at is not None
         received = [payment for payment in payment_queries.of_order(order_id) if payment.state == "received"]
         ended = order_rules.state_of([line.state for line in lines]) if sold else "cancelled"
-        unsettled = [payment for payment in received if (payment.received_minor or 0) > payment.refunded_minor]
+        unsettled = [
+            payment for payment in received if (payment.received_minor or 0) > payment.refunded_minor
+        ]
         if order.state != "attention" or ended is None or (unsettled and ended != "delivered"):
             raise StaleState(what="order", number=order.number, state=order.state, wanted="acknowledged")
         orders.move(order, ended, note=note)
@@ -140,7 +147,13 @@ def _extra(order: Order, bought_with: Payment | None) -> list[Payment]:
 
 
 def _ask_back(
-    work: Work, order: Order, payment: Payment, amount_minor: int, reason: str, *, line: OrderLine | None = None
+    work: Work,
+    order: Order,
+    payment: Payment,
+    amount_minor: int,
+    reason: str,
+    *,
+    line: OrderLine | None = None,
 ) -> bool:
     before = [refund for refund in payment_queries.refunds_of(order.id) if refund.payment_id == payment.id]
     refund_id = payments.request_refund(
@@ -171,4 +184,3 @@ def _brand_of(order_id: int, line_id: int) -> int:
     if line is None:
         raise NotFound(what="order_line")
     return int(line.brand_id)
-

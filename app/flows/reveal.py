@@ -26,7 +26,7 @@ def reveal(order_id: int, line_id: int, *, actor: Actor) -> list["Revealed"]:
             raise NotFound(what="order_line")
         sealed = stock.issued(line_id)
         if not sealed:
-            raise NotDeliveredYet()
+            raise NotDeliveredYet
         work.session.add(
             Reveal(
                 shop_id=line.shop_id, order_line_id=line_id, actor_kind=actor.kind, actor_id=actor.id, ip=actor.ip,

@@ -18,7 +18,14 @@ class Book:
     """The sandbox's memory in PostgreSQL (a domain.payments SandboxBook)."""
 
     def remember(
-        self, external_id: str, *, reference: str, amount_minor: int, currency: str, state: str, knobs: dict[str, object]
+        self,
+        external_id: str,
+        *,
+        reference: str,
+        amount_minor: int,
+        currency: str,
+        state: str,
+        knobs: dict[str, object],
     ) -> None:
         """Note what a buyer did on the pay page; paid stays paid."""
         row = insert(SandboxPayment).values(
@@ -51,7 +58,11 @@ class Book:
     def refund(self, refund: SandboxRefund) -> RefundOutcome:
         """Once per reference; the same answer when asked again. More than was paid is refused."""
         with platform_scope(), unit_of_work() as work:
-            found = select(SandboxPayment).where(SandboxPayment.external_id == refund.external_id).with_for_update()
+            found = (
+                select(SandboxPayment)
+                .where(SandboxPayment.external_id == refund.external_id)
+                .with_for_update()
+            )
             kept = work.session.execute(found).scalar_one_or_none()
             if kept is None:
                 # Paid by a program that signs its own events (a rehearsal, a bench): there is no book to check.

@@ -24,12 +24,21 @@ def send_mail(mail_id: int) -> None:
             return
         shop = shops.shop(mail.shop_id) if mail.shop_id is not None else None
         tenant = shops.as_tenant(shop) if shop else None
-        key, kind, recipient, locale, facts = mail.key, mail.kind, mail.recipient, mail.locale, dict(mail.data)
+        key, kind, recipient, locale, facts = (
+            mail.key,
+            mail.kind,
+            mail.recipient,
+            mail.locale,
+            dict(mail.data),
+        )
     with force_locale(locale):
-        context = {"shop": tenant, "facts": {"minutes": MINUTES, **facts}, "links": _links(tenant, facts), "locale": locale}
+        facts = {"minutes": MINUTES, **facts}
+        context = {"shop": tenant, "facts": facts, "links": _links(tenant, facts), "locale": locale}
         subject = render_template(f"mail/{kind}.subject.txt", **context)
         text, html = (render_template(f"mail/{kind}.{form}", **context) for form in ("txt", "html"))
-    message = compose(sender=settings().mail_from, to=recipient, subject=subject, text=text, html=html, key=key)
+    message = compose(
+        sender=settings().mail_from, to=recipient, subject=subject, text=text, html=html, key=key
+    )
     runtime().mailer.send(message, key=key)
     with unit_of_work() as work:
         sent = update(Mail).where(Mail.id == mail_id).values(state="sent", sent_at=clock.now())
@@ -45,5 +54,7 @@ def _links(tenant: Any, facts: dict[str, Any]) -> dict[str, str]:
         path = f"/orders/{facts['number']}?key={access_token(facts['number'])}"
         links["order"] = settings().shop_url(tenant.slug, path)
     if "sign_in" in facts:
-        links["sign_in"] = settings().shop_url(tenant.slug, f"/sign-in/{token_of(tenant.id, facts['sign_in'])}")
+        links["sign_in"] = settings().shop_url(
+            tenant.slug, f"/sign-in/{token_of(tenant.id, facts['sign_in'])}"
+        )
     return links

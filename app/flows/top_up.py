@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from app.domain.catalog.models import Sku
 from app.domain.fulfilment import attempts, rules
+from app.domain.fulfilment import service as suppliers
 from app.domain.fulfilment.gateway import Outcome, TopupRequest, Voucher
 from app.domain.fulfilment.models import Delivery, SupplierOrder
 from app.domain.fulfilment.rules import Ask, CallPerson, Deliver, GiveBack, Place, Source, State
-from app.domain.fulfilment.service import supplier, suppliers_for
 from app.domain.fulfilment.wire import read_callback
 from app.domain.inventory.keys import current_key
 from app.domain.notifications import service as notifications
@@ -49,7 +49,7 @@ def place_topup(supplier_order_id: int) -> None:
             return
         kept.sent_at = clock.now()
         name, request = kept.supplier, _request(work, kept)
-    _heard(supplier_order_id, supplier(name).place(request), Source.PLACE)
+    _heard(supplier_order_id, suppliers.supplier(name).place(request), Source.PLACE)
 
 
 def ask_topup(supplier_order_id: int) -> None:
@@ -59,7 +59,7 @@ def ask_topup(supplier_order_id: int) -> None:
         if State(kept.state) not in rules.OPEN:
             return
         name, reference = kept.supplier, kept.reference
-    _heard(supplier_order_id, supplier(name).ask(reference), Source.ASK)
+    _heard(supplier_order_id, suppliers.supplier(name).ask(reference), Source.ASK)
 
 
 def hear_supplier(name: str, headers: Mapping[str, str], body: bytes, *, path: str, query: str) -> None:
@@ -136,14 +136,16 @@ def _go_on(work: Work, order: Order, delivery: Delivery, unit: int) -> None:
         return
     everything = attempts.rows_of(delivery.id)
     of_unit = [attempts.as_attempt(row) for row in everything if row.unit == unit]
-    step = rules.next_step(of_unit, suppliers_for(line.sku_id))
+    step = rules.next_step(of_unit, suppliers.in_order())
     if isinstance(step, Place):
         made = attempts.add(delivery, unit=unit, position=step.position, supplier=step.supplier)
         work.enqueue("place_topup", key=f"topup:{made.id}", supplier_order_id=made.id)
     elif isinstance(step, Ask):
         asked = next(row for row in everything if row.reference == step.attempt.reference)
         wait = max((step.at - clock.now()).total_seconds(), 0)
-        work.enqueue("ask_topup", key=f"ask:{asked.id}:{asked.asked}", delay_seconds=wait, supplier_order_id=asked.id)
+        work.enqueue(
+            "ask_topup", key=f"ask:{asked.id}:{asked.asked}", delay_seconds=wait, supplier_order_id=asked.id
+        )
         delivery.state = "unknown" if step.attempt.state is State.UNKNOWN else "sending"
     elif isinstance(step, CallPerson):
         _call_person(work, order, delivery, step)
@@ -163,10 +165,10 @@ def _end_line(
     work: Work, order: Order, delivery: Delivery, line: OrderLine, everything: Sequence[SupplierOrder]
 ) -> None:
     """Deliver what succeeded and give back what failed, once every unit has ended."""
-    suppliers = suppliers_for(line.sku_id)
+    in_order = suppliers.in_order()
     ends = []
     for unit in range(1, line.quantity + 1):
-        step = rules.next_step([attempts.as_attempt(row) for row in everything if row.unit == unit], suppliers)
+        step = rules.next_step([attempts.as_attempt(row) for row in everything if row.unit == unit], in_order)
         if not isinstance(step, Deliver | GiveBack):
             return
         ends.append(isinstance(step, Deliver))
@@ -177,7 +179,11 @@ def _end_line(
         delivery.state, line.state = "failed", "failed"
     if not all(ends):
         _give_back(work, order, line, failed=ends.count(False))
-    if order.state == "attention" and order.attention_reason and order.attention_reason.startswith("supplier_"):
+    if (
+        order.state == "attention"
+        and order.attention_reason
+        and order.attention_reason.startswith("supplier_")
+    ):
         orders.move(order, "paid")
         payments.reopen_outcome(order.id)
     work.session.flush()

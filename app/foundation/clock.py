@@ -2,20 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-_offset = timedelta()
+_moved = {"by": timedelta()}
 
 
 def now() -> datetime:
     """The current moment in UTC."""
-    return datetime.now(UTC) + _offset
+    return datetime.now(UTC) + _moved["by"]
 
 
 def travel(by: timedelta) -> None:
     """Move this process's clock (tests and rehearsals only)."""
-    global _offset
-    _offset += by
+    _moved["by"] += by
 
 
 def travel_back() -> None:
-    global _offset
-    _offset = timedelta()
+    _moved["by"] = timedelta()

@@ -33,5 +33,7 @@ def run(app: Flask) -> None:
     with app.app_context():
         clock = CronScheduler(connection=redis())
         for seconds, tick in TICKS:
-            clock.register(tick, queue_name=NORMAL, interval=seconds, result_ttl=0, failure_ttl=3600, job_timeout=300)
+            clock.register(
+                tick, queue_name=NORMAL, interval=seconds, result_ttl=0, failure_ttl=3600, job_timeout=300
+            )
         clock.start()

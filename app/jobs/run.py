@@ -23,7 +23,8 @@ WAITING = text(
 DONE = text("DELETE FROM outbox WHERE id = ANY (:ids)")
 # 2, 4, 8 … seconds after a failure, never more than ten minutes.
 BACK_OFF = text(
-    "UPDATE outbox SET last_error = :error, failures = failures + 1, due_at = now() + make_interval(secs => least(600, 2 ^ least(failures + 1, 12))),"
+    "UPDATE outbox SET last_error = :error, failures = failures + 1,"
+    " due_at = now() + make_interval(secs => least(600, 2 ^ least(failures + 1, 12))),"
     " failed_at = CASE WHEN failures + 1 >= :tries THEN now() END WHERE id = :id"
 )
 
@@ -47,7 +48,7 @@ def _run(
     try:
         with job_scope(shop_id, brand_id):
             HANDLERS[kind].run(**payload)
-    except Exception as error:  # whatever it is: the row stays, says why, and comes back later
+    except Exception as error:  # noqa: BLE001  # whatever it is: the row stays, says why, and comes back later
         _failed(row_id, kind, error)
         return False
     figures.jobs.labels(kind, "done").inc()

@@ -4,7 +4,9 @@ from flask import g, has_request_context, request
 
 from app.config import ROOT
 
-DIRECTORIES = ";".join(str(ROOT / "app/web" / part / "translations") for part in ("look", "storefront", "console"))
+DIRECTORIES = ";".join(
+    str(ROOT / "app/web" / part / "translations") for part in ("look", "storefront", "console")
+)
 LANGUAGES = ("zh_Hans", "en")
 COOKIE = "lang"
 
@@ -24,7 +26,13 @@ def _choose() -> str:
     if chosen is not None and chosen in offered:
         return chosen
     for wanted, _ in request.accept_languages:
-        match = "zh_Hans" if wanted.lower().startswith("zh") else "en" if wanted.lower().startswith("en") else None
+        match = (
+            "zh_Hans"
+            if wanted.lower().startswith("zh")
+            else "en"
+            if wanted.lower().startswith("en")
+            else None
+        )
         if match is not None and match in offered:
             return match
     return str(offered[0])

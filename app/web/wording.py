@@ -16,7 +16,9 @@ TEXTS: Mapping[str, str] = {
     "forbidden": lazy_gettext("You may not do this."),
     "invalid_input": lazy_gettext("Please check this field."),
     "too_many_requests": lazy_gettext("Too many tries. Please wait a little and try again."),
-    "busy": lazy_gettext("Too much is going on right now. Nothing was changed; please try again in a moment."),
+    "busy": lazy_gettext(
+        "Too much is going on right now. Nothing was changed; please try again in a moment."
+    ),
     "stale_state": lazy_gettext("This has changed in the meantime. Please reload and look again."),
     # Buying.
     "stock_exhausted": lazy_gettext("Sold out: there is not enough stock for this order."),
@@ -31,8 +33,12 @@ TEXTS: Mapping[str, str] = {
     "price_changed": lazy_gettext("The price has changed. Please look at the new price and confirm."),
     "below_floor": lazy_gettext("This price is below the brand's minimum price."),
     "too_many_open_orders": lazy_gettext("You have %(most)s unpaid orders. Pay or cancel one of them first."),
-    "too_many_from_address": lazy_gettext("Too many unpaid orders come from your connection. Pay or cancel one, or try again in a few minutes."),
-    "shop_closed": lazy_gettext("This shop is closed at the moment. What you bought here stays on your order pages."),
+    "too_many_from_address": lazy_gettext(
+        "Too many unpaid orders come from your connection. Pay or cancel one, or try again in a few minutes."
+    ),
+    "shop_closed": lazy_gettext(
+        "This shop is closed at the moment. What you bought here stays on your order pages."
+    ),
     "order_not_payable": lazy_gettext("This order cannot be paid any more."),
     "order_not_found": lazy_gettext(
         "No order matches these details. Please check number, e-mail and pass-phrase."

@@ -15,7 +15,9 @@ def upgrade() -> None:
     op.execute("ALTER TABLE mails NO FORCE ROW LEVEL SECURITY")
     op.execute("UPDATE mails SET order_id = (data ->> 'order_id')::bigint WHERE data ? 'order_id'")
     op.execute("ALTER TABLE mails FORCE ROW LEVEL SECURITY")
-    op.create_index("ix_mails_order_id", "mails", ["order_id"], postgresql_where=sa.text("order_id IS NOT NULL"))
+    op.create_index(
+        "ix_mails_order_id", "mails", ["order_id"], postgresql_where=sa.text("order_id IS NOT NULL")
+    )
 
 
 def downgrade() -> None:

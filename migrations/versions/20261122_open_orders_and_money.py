@@ -14,7 +14,9 @@ def upgrade() -> None:
         "ix_orders_open_ip", "orders", ["shop_id", "ip"], postgresql_where=sa.text("state = 'pending'")
     )
     op.create_index("uq_orders_reservation_id", "orders", ["reservation_id"], unique=True)
-    op.create_index("ix_payments_open", "payments", ["created_at"], postgresql_where=sa.text("state = 'open'"))
+    op.create_index(
+        "ix_payments_open", "payments", ["created_at"], postgresql_where=sa.text("state = 'open'")
+    )
     op.create_index("ix_refunds_order_id", "refunds", ["order_id"])
 
 

@@ -21,6 +21,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_constraint("ck_payments_amounts", "payments")
-    op.create_check_constraint("amounts", "payments", "amount_minor > 0 AND refunded_minor BETWEEN 0 AND amount_minor")
+    op.create_check_constraint(
+        "amounts", "payments", "amount_minor > 0 AND refunded_minor BETWEEN 0 AND amount_minor"
+    )
     op.drop_column("payments", "received_currency")
     op.drop_column("payments", "received_minor")

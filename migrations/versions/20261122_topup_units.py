@@ -52,11 +52,15 @@ def _replace(function: str) -> None:
 
 
 def upgrade() -> None:
-    op.add_column("supplier_orders", sa.Column("unit", sa.BigInteger(), nullable=False, server_default=sa.text("1")))
+    op.add_column(
+        "supplier_orders", sa.Column("unit", sa.BigInteger(), nullable=False, server_default=sa.text("1"))
+    )
     op.add_column("supplier_orders", sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("supplier_orders", sa.Column("data_key_id", sa.BigInteger(), nullable=True))
     op.add_column("supplier_orders", sa.Column("secret", sa.LargeBinary(), nullable=True))
-    op.create_foreign_key("fk_supplier_orders_data_key_id", "supplier_orders", "data_keys", ["data_key_id"], ["id"])
+    op.create_foreign_key(
+        "fk_supplier_orders_data_key_id", "supplier_orders", "data_keys", ["data_key_id"], ["id"]
+    )
     op.drop_constraint("uq_supplier_orders_delivery_id_position", "supplier_orders")
     op.create_unique_constraint(
         "uq_supplier_orders_delivery_id_unit_position", "supplier_orders", ["delivery_id", "unit", "position"]

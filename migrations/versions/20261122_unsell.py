@@ -43,7 +43,9 @@ END $$
 
 
 def upgrade() -> None:
-    op.add_column("outbox", sa.Column("failures", sa.BigInteger(), nullable=False, server_default=sa.text("0")))
+    op.add_column(
+        "outbox", sa.Column("failures", sa.BigInteger(), nullable=False, server_default=sa.text("0"))
+    )
     op.execute("GRANT SELECT ON orders TO perkline_stock")
     op.execute("CREATE POLICY stock ON orders TO perkline_stock USING (true) WITH CHECK (true)")
     op.execute(UNSELL)

@@ -123,7 +123,14 @@ def _brand_reads() -> None:
 def downgrade() -> None:
     for table in sorted({*TENANT, *BRAND, *GLOBAL}):
         op.execute(f"REVOKE ALL ON {table} FROM {SHOP_ROLE}, {BRAND_ROLE}, {PLATFORM_ROLE}, {STOCK_ROLE}")
-        for policy in ("platform", "shop", "brand", "stock", f"readable_{SHOP_ROLE}", f"readable_{BRAND_ROLE}"):
+        for policy in (
+            "platform",
+            "shop",
+            "brand",
+            "stock",
+            f"readable_{SHOP_ROLE}",
+            f"readable_{BRAND_ROLE}",
+        ):
             op.execute(f"DROP POLICY IF EXISTS {policy} ON {table}")
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")

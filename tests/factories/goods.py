@@ -80,7 +80,11 @@ def key_of(work: Work, brand_id: int) -> DataKey:
     if found is None:
         made = runtime().vault.new_key(brand_id, 1)
         found = DataKey(
-            brand_id=brand_id, version=1, wrapped=made.wrapped, master_key_id=made.master_key_id, state="current"
+            brand_id=brand_id,
+            version=1,
+            wrapped=made.wrapped,
+            master_key_id=made.master_key_id,
+            state="current",
         )
         work.session.add(found)
         work.session.flush()
@@ -99,7 +103,9 @@ def add_codes(goods: Goods, number: int) -> list[str]:
         batch = CodeBatch(brand_id=goods.brand_id, sku_id=goods.sku_id, name="测试批次")
         work.session.add(batch)
         work.session.flush()
-        start = work.session.execute(select(func.count()).select_from(Code).where(Code.sku_id == goods.sku_id)).scalar_one()
+        start = work.session.execute(
+            select(func.count()).select_from(Code).where(Code.sku_id == goods.sku_id)
+        ).scalar_one()
         texts = [secret_text(goods, start + at) for at in range(number)]
         for at, text in enumerate(texts):
             sealed = runtime().vault.seal(key, Secret(text))
@@ -129,4 +135,6 @@ def set_slots(goods: Goods, remaining: list[int]) -> None:
     """Counted stock in so many slots."""
     with platform_scope(), unit_of_work() as work:
         for slot, left in enumerate(remaining):
-            work.session.add(StockSlot(sku_id=goods.sku_id, slot=slot, brand_id=goods.brand_id, remaining=left))
+            work.session.add(
+                StockSlot(sku_id=goods.sku_id, slot=slot, brand_id=goods.brand_id, remaining=left)
+            )

@@ -12,7 +12,7 @@ from app.domain.payments.models import Payment
 from app.domain.payments.sandbox_events import ACCOUNT, SandboxEvent, sign_event
 from app.domain.payments.sandbox_token import external_id_for
 from app.flows import hear_gateway, purchase
-from app.flows.purchase import PlaceOrder, Placed
+from app.flows.purchase import Placed, PlaceOrder
 from app.foundation import clock, ids
 from app.foundation.actor import Actor
 from app.foundation.database import session
@@ -90,7 +90,11 @@ def run_jobs(rounds: int = 20, *, kinds: Collection[str] = ()) -> None:
             return
         run_batch(ids_due)
         with platform_scope():
-            wrong = session().execute(text("SELECT kind, last_error FROM outbox WHERE last_error IS NOT NULL")).all()
+            wrong = (
+                session()
+                .execute(text("SELECT kind, last_error FROM outbox WHERE last_error IS NOT NULL"))
+                .all()
+            )
             session().rollback()
         assert not wrong, json.dumps([list(row) for row in wrong])
     raise AssertionError("jobs make jobs without end")

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - drawings and sentences stay whole
 """Believable goods and orders to look at pages with."""
 
 from datetime import UTC, datetime, timedelta

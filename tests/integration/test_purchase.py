@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from app.domain.inventory.models import Code
 from app.domain.orders.models import Order
+from app.domain.orders.queries import lines_of
 from app.domain.payments.models import Payment
 from app.flows.reveal import reveal
 from app.foundation.database import session
@@ -20,8 +21,6 @@ def test_a_paid_order_is_delivered_and_its_code_can_be_read(app):
     assert state_of(shop, placed) == "delivered"
     with shop_scope(shop.id):
         order = session().get_one(Order, placed.order_id)
-        from app.domain.orders.queries import lines_of
-
         line = lines_of(order.id)[0]
         session().rollback()
         seen = [unit.secret.card for unit in reveal(order.id, line.id, actor=BUYER)]

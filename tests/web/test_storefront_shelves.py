@@ -227,3 +227,13 @@ def test_the_same_path_leads_elsewhere_behind_another_host(visit, house, shop):
     assert client.get("/cart", base_url="http://localhost:8000").status_code == 404
     assert client.get("/cart", base_url="http://console.localhost:8000").status_code == 404
     assert client.get("/hooks/sandbox", base_url="http://lantern.localhost:8000").status_code == 404
+
+
+def test_a_product_leads_to_others_of_its_category_and_not_to_itself(visit, inside, shop, goods):
+    with inside():
+        other, gone = make_goods(shop, codes=3), make_goods(shop, codes=3)
+        write(shop, update(Listing).where(Listing.id == gone.listing_id).values(status="paused"))
+    related = visit(shop).get(f"/p/{goods.slug}").text.split("Others also look at", 1)[1]
+    assert f"/p/{other.slug}" in related
+    assert f"/p/{goods.slug}" not in related
+    assert f"/p/{gone.slug}" not in related

@@ -71,13 +71,21 @@ class Sku(Record):
 
     __tablename__ = "skus"
     __table_args__ = (
-        CheckConstraint("delivery_kind IN ('code', 'link', 'reusable', 'topup', 'manual')", name="delivery_kind"),
+        CheckConstraint(
+            "delivery_kind IN ('code', 'link', 'reusable', 'topup', 'manual')", name="delivery_kind"
+        ),
         CheckConstraint("issue_order IN ('oldest_expiry', 'oldest', 'newest', 'random')", name="issue_order"),
         CheckConstraint("status IN ('active', 'paused')", name="status"),
-        CheckConstraint("supply_price_minor >= 0 AND floor_minor >= supply_price_minor", name="floor_covers_supply"),
-        CheckConstraint("suggested_minor >= floor_minor AND suggested_minor > 0", name="suggested_covers_floor"),
+        CheckConstraint(
+            "supply_price_minor >= 0 AND floor_minor >= supply_price_minor", name="floor_covers_supply"
+        ),
+        CheckConstraint(
+            "suggested_minor >= floor_minor AND suggested_minor > 0", name="suggested_covers_floor"
+        ),
         CheckConstraint("max_per_order BETWEEN 1 AND 1000", name="max_per_order"),
-        CheckConstraint("NOT unlimited OR delivery_kind IN ('reusable', 'topup', 'manual')", name="unlimited_kinds"),
+        CheckConstraint(
+            "NOT unlimited OR delivery_kind IN ('reusable', 'topup', 'manual')", name="unlimited_kinds"
+        ),
         Index("ix_skus_product_id", "product_id"),
         Index("ix_skus_brand_id", "brand_id"),
     )

@@ -41,7 +41,30 @@ WITH offers AS (
 CARD = """
     g.product_id, p.slug, p.name, p.name_en, b.name AS brand, b.name_en AS brand_en, p.picture, g.price_minor,
     g.several_prices, g.face_minor, g.delivery_kind, g.featured,
-    (SELECT max(available) FROM levels WHERE sku_id = ANY (g.sku_ids)) AS available
+    -- Most goods have plenty in their first Sku: only where none has is every Sku counted.
+    coalesce(
+        (SELECT :few FROM unnest(g.sku_ids) AS sku (id), LATERAL stock.levels(ARRAY[sku.id], :few) AS level
+         WHERE level.available >= :few LIMIT 1),
+        (SELECT max(available) FROM stock.levels(g.sku_ids, :few))
+    ) AS available
+"""
+RELATED = """
+WITH near AS (
+    SELECT l.product_id, p.brand_id, min(l.price_minor) AS price_minor,
+        min(l.price_minor) <> max(l.price_minor) AS several_prices, min(l.position) AS place,
+        bool_or(l.featured) AS featured,
+        min(s.face_value_minor) FILTER (WHERE s.face_currency = s.currency) AS face_minor,
+        min(s.delivery_kind) AS delivery_kind, array_agg(l.sku_id) AS sku_ids
+    FROM listings l
+    JOIN skus s ON s.id = l.sku_id AND s.status = 'active'
+    JOIN products p ON p.id = l.product_id AND p.status = 'active'
+        AND p.category_id = (SELECT category_id FROM products WHERE id = :product)
+    JOIN brands b ON b.id = p.brand_id AND b.status = 'approved'
+    WHERE l.shop_id = :shop AND l.status = 'live' AND l.product_id <> :product
+    GROUP BY l.product_id, p.brand_id ORDER BY place, l.product_id LIMIT :size
+)
+SELECT {card} FROM near g JOIN products p ON p.id = g.product_id JOIN brands b ON b.id = g.brand_id
+ORDER BY g.place, g.product_id
 """
 SHELF = """
 {offers}, narrowed AS (
@@ -49,8 +72,6 @@ SHELF = """
 ), counts AS (
     SELECT jsonb_agg(jsonb_build_array(c.slug, c.name, c.name_en, k.goods) ORDER BY c.position, c.id) AS categories
     FROM (SELECT category_id, count(*) AS goods FROM goods GROUP BY 1) k JOIN categories c ON c.id = k.category_id
-), levels AS MATERIALIZED (
-    SELECT * FROM stock.levels((SELECT array_agg(sku_id) FROM narrowed, unnest(sku_ids) AS sku_id), :few)
 ), cards AS (
     SELECT row_number() OVER (ORDER BY {order}) AS nth, g.total, {card}
     FROM narrowed g JOIN products p ON p.id = g.product_id JOIN brands b ON b.id = g.brand_id
@@ -93,6 +114,7 @@ def _statement(narrow: str, sort: str) -> TextClause:
     return text(SHELF.format(offers=OFFERS, narrow=NARROW[narrow], order=SORTS[sort], card=CARD))
 
 
+NEAR = text(RELATED.format(card=CARD))
 STATEMENTS = {(narrow, sort): _statement(narrow, sort) for narrow in NARROW for sort in SORTS}
 
 
@@ -114,6 +136,12 @@ def shelf(
     return _read(
         narrow, sort, shop=shop_id, category=category, words=words, size=size, skip=(page - 1) * size
     )
+
+
+def related(shop_id: int, product_id: int, size: int) -> Sequence[Row[Any]]:
+    """Other goods of a product's category, as the shop arranges them; columns as in CARD."""
+    values = {"shop": shop_id, "product": product_id, "size": size, "few": FEW}
+    return session().execute(NEAR, values).all()
 
 
 def product(shop_id: int, slug: str) -> Sequence[Row[Any]]:

@@ -50,7 +50,8 @@ def by_reference(reference: str, *, supplier: str) -> tuple[int, int] | None:
 def as_attempt(kept: SupplierOrder) -> Attempt:
     return Attempt(
         supplier=kept.supplier, reference=kept.reference, placed_at=kept.sent_at or kept.placed_at,
-        state=State(kept.state), asked=kept.asked, told_at=kept.told_at, number=kept.supplier_number, reason=kept.reason,
+        state=State(kept.state), asked=kept.asked, told_at=kept.told_at, number=kept.supplier_number,
+        reason=kept.reason,
     )  # fmt: skip
 
 

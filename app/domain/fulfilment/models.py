@@ -23,7 +23,9 @@ class Delivery(Record, TenantOwned):
             "state IN ('waiting', 'sending', 'unknown', 'delivered', 'failed', 'by_hand')", name="state"
         ),
         UniqueConstraint("order_line_id"),
-        Index("ix_deliveries_open", "created_at", postgresql_where=text("state NOT IN ('delivered', 'failed')")),
+        Index(
+            "ix_deliveries_open", "created_at", postgresql_where=text("state NOT IN ('delivered', 'failed')")
+        ),
         Index("ix_deliveries_order_id", "order_id"),
     )
 

@@ -14,6 +14,6 @@ def supplier(name: str) -> Supplier:
     return _suppliers[name]
 
 
-def suppliers_for(sku_id: int) -> list[str]:
-    """The suppliers of a Sku, first choice first."""
+def in_order() -> list[str]:
+    """The suppliers that are asked for a top-up, first choice first."""
     return list(_suppliers)

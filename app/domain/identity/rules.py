@@ -66,7 +66,8 @@ def clean_email(text: str) -> str:
     if (
         not (name and at and "." in host.strip("."))
         or len(email) > 254
-        or not (is_one_line(email) and NOT_IN_EMAIL.isdisjoint(email)) or any(sign.isspace() for sign in email)
+        or not (is_one_line(email) and NOT_IN_EMAIL.isdisjoint(email))
+        or any(sign.isspace() for sign in email)
     ):
         raise InvalidInput(param="email", reason="not_an_email")
     return email

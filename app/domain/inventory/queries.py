@@ -10,8 +10,8 @@ from app.foundation.database import session
 
 LEVELS = text("SELECT sku_id, available FROM stock.levels(:skus, :most)")
 ISSUED = text(
-    "SELECT code_id, brand_id, data_key_id, wrapped, master_key_id, key_version, fingerprint, purpose, secret, expires_at"
-    " FROM stock.issued(:line)"
+    "SELECT code_id, brand_id, data_key_id, wrapped, master_key_id, key_version, fingerprint, purpose, secret,"
+    " expires_at FROM stock.issued(:line)"
 )
 REUSABLE = text("SELECT stock.active_reusable(:line)")
 
@@ -21,7 +21,7 @@ def levels(sku_ids: Sequence[int], *, most: int = 11) -> dict[int, int]:
     if not sku_ids:
         return {}
     rows = session().execute(LEVELS, {"skus": list(sku_ids), "most": most})
-    return {sku_id: available for sku_id, available in rows}
+    return {row.sku_id: row.available for row in rows}
 
 
 def issued(order_line_id: int) -> Sequence[Row]:  # type: ignore[type-arg]  # columns as in ISSUED

@@ -30,8 +30,16 @@ def write(
 ) -> None:
     """Decide on any mail; the same key never goes twice. Facts never hold a secret."""
     row = insert(Mail).values(
-        shop_id=shop_id, order_id=facts.get("order_id"), key=key, kind=kind, recipient=recipient, locale=locale, data=facts
+        shop_id=shop_id,
+        order_id=facts.get("order_id"),
+        key=key,
+        kind=kind,
+        recipient=recipient,
+        locale=locale,
+        data=facts,
     )
-    mail_id = work.session.execute(row.on_conflict_do_nothing(index_elements=["key"]).returning(Mail.id)).scalar()
+    mail_id = work.session.execute(
+        row.on_conflict_do_nothing(index_elements=["key"]).returning(Mail.id)
+    ).scalar()
     if mail_id is not None:
         work.enqueue("send_mail", key=f"mail:{mail_id}", mail_id=mail_id)

@@ -75,7 +75,9 @@ class OrderLine(Record, TenantOwned):
         CheckConstraint("net_minor >= floor_minor * quantity", name="net_covers_floor"),
         CheckConstraint("net_minor = offer_minor * quantity - discount_minor", name="net_adds_up"),
         CheckConstraint("discount_minor >= 0 AND offer_minor > 0 AND floor_minor >= 0", name="amounts"),
-        CheckConstraint("state IN ('waiting', 'delivering', 'delivered', 'failed', 'refunded')", name="state"),
+        CheckConstraint(
+            "state IN ('waiting', 'delivering', 'delivered', 'failed', 'refunded')", name="state"
+        ),
         UniqueConstraint("order_id", "sku_id"),
         Index("ix_order_lines_shop_sku", "shop_id", "sku_id"),
         Index("ix_order_lines_brand_id", "brand_id", "id"),

@@ -56,9 +56,17 @@ def clean_buyer_fields(
         value = (given.get(name) or "").strip()
         if not value and not field.get("required", True):
             continue
-        if not value or len(value) > LONGEST or not is_one_line(value) or not _fits(field.get("pattern"), value):
+        if (
+            not value
+            or len(value) > LONGEST
+            or not is_one_line(value)
+            or not _fits(field.get("pattern"), value)
+        ):
             raise BuyerFieldInvalid(
-                param=prefix + name, field=name, label=field.get("label", name), label_en=field.get("label_en", name)
+                param=prefix + name,
+                field=name,
+                label=field.get("label", name),
+                label_en=field.get("label_en", name),
             )
         told[name] = value
     return told

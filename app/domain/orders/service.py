@@ -13,7 +13,9 @@ from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.errors import NotFound, StaleState
 
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(who, 0)) FROM unnest(CAST(:who AS text[])) AS who")
+ONE_AT_A_TIME = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(who, 0)) FROM unnest(CAST(:who AS text[])) AS who"
+)
 
 
 def queue_up(*who: str) -> None:
@@ -31,7 +33,9 @@ def lock_by_reservation(reservation_id: int) -> Order:
 
 
 def _locked(which: Any) -> Order:
-    found = select(Order).where(which).with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = (
+        select(Order).where(which).with_for_update(key_share=True).execution_options(populate_existing=True)
+    )
     order = session().execute(found).scalar_one_or_none()
     if order is None:
         raise NotFound(what="order")

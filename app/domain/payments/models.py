@@ -13,8 +13,9 @@ from tenants.scoping import TenantOwned
 class Payment(Record, TenantOwned):
     """One attempt to pay an order. `reference` is our idempotency key towards the gateway.
 
-    `amount_minor` was asked for, `received_minor` came. Every received payment ends in exactly one `outcome`: delivered, refunded
-    (wholly), partly_refunded, or attention (waiting for a person).
+    `amount_minor` was asked for, `received_minor` came. Every received payment ends in
+    exactly one `outcome`: delivered, refunded (wholly), partly_refunded, or attention
+    (waiting for a person).
     """
 
     __tablename__ = "payments"
@@ -95,7 +96,9 @@ class PaymentEvent(Record):
     __tablename__ = "payment_events"
     __table_args__ = (
         UniqueConstraint("gateway", "event_id"),
-        CheckConstraint("outcome IN ('applied', 'repeated', 'mismatched', 'unmatched', 'ignored')", name="outcome"),
+        CheckConstraint(
+            "outcome IN ('applied', 'repeated', 'mismatched', 'unmatched', 'ignored')", name="outcome"
+        ),
         Index("ix_payment_events_open", "received_at", postgresql_where=text("outcome IS NULL")),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
-from app.domain.payments.models import Payment, PaymentEvent, Refund
+from app.domain.payments.models import Payment, Refund
 from app.foundation.database import session
 
 
@@ -28,7 +28,11 @@ def owner_of(reference: str | None, gateway: str, external_id: str | None) -> Ow
         by.append(and_(Payment.external_id == external_id, Payment.gateway == gateway))
     if not by:
         return None
-    row = session().execute(select(Payment.shop_id, Payment.id, Payment.order_id).where(or_(*by)).limit(1)).first()
+    row = (
+        session()
+        .execute(select(Payment.shop_id, Payment.id, Payment.order_id).where(or_(*by)).limit(1))
+        .first()
+    )
     return Owner(*row) if row else None
 
 

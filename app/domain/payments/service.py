@@ -49,7 +49,11 @@ def note_checkout(payment_id: int, url: str, external_id: str | None) -> str:
 
 def lock_event(event_id: int) -> PaymentEvent | None:
     """An event nobody has worked on yet, locked; None where somebody has."""
-    found = select(PaymentEvent).where(PaymentEvent.id == event_id, PaymentEvent.outcome.is_(None)).with_for_update()
+    found = (
+        select(PaymentEvent)
+        .where(PaymentEvent.id == event_id, PaymentEvent.outcome.is_(None))
+        .with_for_update()
+    )
     return session().execute(found).scalar_one_or_none()
 
 
@@ -77,7 +81,9 @@ def receive(payment: Payment, told: Told) -> None:
 def settle_outcome(order_id: int, outcome: str) -> None:
     """Write how the order's received money ended, where it has not ended already and is not on its way back."""
     going_back = exists().where(
-        Refund.payment_id == Payment.id, Refund.amount_minor == Payment.received_minor, Refund.state.in_(("requested", "sent"))
+        Refund.payment_id == Payment.id,
+        Refund.amount_minor == Payment.received_minor,
+        Refund.state.in_(("requested", "sent")),
     )
     waiting = select(Payment).where(
         Payment.order_id == order_id, Payment.state == "received", Payment.outcome.is_(None), ~going_back
@@ -108,7 +114,8 @@ def request_refund(
         return None
     values: dict[str, Any] = {
         "shop_id": payment.shop_id, "order_id": payment.order_id, "payment_id": payment.id, "key": key,
-        "order_line_id": order_line_id, "amount_minor": amount, "currency": payment.received_currency or payment.currency, "reason": reason,
+        "order_line_id": order_line_id, "amount_minor": amount,
+        "currency": payment.received_currency or payment.currency, "reason": reason,
     }  # fmt: skip
     row = insert(Refund).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Refund.id)
     return session().execute(row).scalar()

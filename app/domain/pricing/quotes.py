@@ -47,7 +47,9 @@ class QuoteSealer:
 
     def seal(self, quote: Quote) -> str:
         lines = [list(asdict(line).values()) for line in quote.lines]
-        return self._signer.dumps([quote.id, quote.shop_id, quote.currency, int(quote.expires_at.timestamp()), lines])
+        return self._signer.dumps(
+            [quote.id, quote.shop_id, quote.currency, int(quote.expires_at.timestamp()), lines]
+        )
 
     def open(self, sealed: str, *, shop_id: int, at: datetime) -> Quote:
         """The quote, or QuoteInvalid (also for another shop's), or QuoteExpired."""

@@ -52,5 +52,12 @@ def _priced(line: Offer, *, offer_minor: int, discount_minor: int) -> PricedLine
     discount = min(discount_minor, (offer_minor - line.floor_minor) * line.quantity)
     net = offer_minor * line.quantity - discount
     return PricedLine(
-        line.listing_id, line.sku_id, line.quantity, line.list_minor, offer_minor, discount, net, line.floor_minor
+        line.listing_id,
+        line.sku_id,
+        line.quantity,
+        line.list_minor,
+        offer_minor,
+        discount,
+        net,
+        line.floor_minor,
     )

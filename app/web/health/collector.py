@@ -11,10 +11,16 @@ from tenants.context import platform_scope
 
 GAUGES = {
     "perkline_outbox_waiting": ("Jobs on their way", "SELECT count(*) FROM outbox WHERE failed_at IS NULL"),
-    "perkline_outbox_failed": ("Jobs given up: a person must look", "SELECT count(*) FROM outbox WHERE failed_at > 'epoch'"),
+    "perkline_outbox_failed": (
+        "Jobs given up: a person must look",
+        "SELECT count(*) FROM outbox WHERE failed_at > 'epoch'",
+    ),
     "perkline_outbox_oldest_seconds": (
         "Age of the oldest job that is overdue",
-        "SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM outbox WHERE failed_at IS NULL AND due_at < now()",
+        (
+            "SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM outbox"
+            " WHERE failed_at IS NULL AND due_at < now()"
+        ),
     ),
     "perkline_orders_attention": (
         "Orders that wait for a person",
@@ -22,8 +28,10 @@ GAUGES = {
     ),
     "perkline_orders_undelivered": (
         "Orders paid more than five minutes ago and not finished",
-        "SELECT count(*) FROM orders WHERE state IN ('paid', 'refunding')"
-        " AND coalesce(paid_at, created_at) < now() - interval '5 minutes'",
+        (
+            "SELECT count(*) FROM orders WHERE state IN ('paid', 'refunding')"
+            " AND coalesce(paid_at, created_at) < now() - interval '5 minutes'"
+        ),
     ),
     "perkline_payments_attention": (
         "Payments that wait for a person",
@@ -39,8 +47,10 @@ GAUGES = {
     ),
     "perkline_payments_without_end": (
         "Payments received more than an hour ago that were neither delivered nor refunded nor handed to a person",
-        "SELECT count(*) FROM payments WHERE state = 'received' AND outcome IS NULL"
-        " AND received_at < now() - interval '1 hour'",
+        (
+            "SELECT count(*) FROM payments WHERE state = 'received' AND outcome IS NULL"
+            " AND received_at < now() - interval '1 hour'"
+        ),
     ),
 }  # fmt: skip
 
@@ -54,4 +64,6 @@ class Waiting(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         with platform_scope():
             for name, (meaning, question) in GAUGES.items():
-                yield GaugeMetricFamily(name, meaning, value=float(session().execute(text(question)).scalar_one()))
+                yield GaugeMetricFamily(
+                    name, meaning, value=float(session().execute(text(question)).scalar_one())
+                )

@@ -56,7 +56,9 @@ class PageCache:
         # A page's maker holds one of these; two pages rarely share one, and then only wait for each other.
         self._ways = [Lock() for _ in range(WAYS)]
 
-    def get(self, key: Key, face: ShopFace, look: Callable[[], Shown], draw: Callable[[Shown], Drawn]) -> Kept:
+    def get(
+        self, key: Key, face: ShopFace, look: Callable[[], Shown], draw: Callable[[Shown], Drawn]
+    ) -> Kept:
         """The page; looked at anew when its time is over, and drawn anew only if something has changed."""
         found = self._fresh(key, face)
         if found is not None:

@@ -123,5 +123,4 @@ def _input(name: str, wanted: str) -> str:
 
 
 def _related(first: Any) -> tuple[data.GoodCard, ...]:
-    near = shelves.shelf(g.tenant.id, category=first.category_slug, size=RELATED + 1)
-    return tuple(card(row) for row in near.cards if row.product_id != first.product_id)[:RELATED]
+    return tuple(card(row) for row in shelves.related(g.tenant.id, first.product_id, RELATED))
