@@ -44,7 +44,7 @@ class House:
                 stderr=log,
                 start_new_session=True,
                 # Ends with the test run, however that ends.
-                preexec_fn=process.tied_to_parent(signal.SIGKILL),
+                preexec_fn=process.tied_to_parent(signal.SIGKILL),  # noqa: PLW1509 - two system calls, one thread
             )
 
     def kill(self, name: str) -> None:
