@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.config import ROOT, Settings
+from app.foundation.embedded import process
 from app.launcher.doors import free_port
 from app.launcher.plan import web
 
@@ -42,22 +43,24 @@ class House:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # Ends with the test run, however that ends.
+                preexec_fn=process.tied_to_parent(signal.SIGKILL),  # noqa: PLW1509 - two system calls, one thread
             )
 
     def kill(self, name: str) -> None:
         """As by a power cut: -9, its children too."""
-        process = self._running.pop(name, None)
-        if process is None:
+        struck = self._running.pop(name, None)
+        if struck is None:
             return
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+            os.killpg(struck.pid, signal.SIGKILL)
+        struck.wait(10)
 
     def mend(self) -> None:
         """Start whatever does not run, as a supervisor would."""
         for name in self.commands:
-            process = self._running.get(name)
-            if process is None or process.poll() is not None:
+            found = self._running.get(name)
+            if found is None or found.poll() is not None:
                 self.kill(name)
                 self.start(name)
 
