@@ -158,7 +158,8 @@ def test_a_quote_that_a_new_floor_overtook_is_not_honoured(shop, goods, owner: E
 @pytest.mark.parametrize(
     "tamper",
     [
-        lambda s: s[:-1] + ("A" if s[-1] != "A" else "B"),
+        # Not the last sign: base64 leaves some of its bits unused.
+        lambda s: s[:-5] + ("A" if s[-5] != "A" else "B") + s[-4:],
         lambda s: "x" + s,
         lambda s: "",
         lambda s: s.split(".")[0],
