@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import IntegrityError
 
 from app.domain.fulfilment.models import Delivery
 from app.domain.inventory.errors import StockExhausted
