@@ -70,8 +70,8 @@ SHOPS = (
         name=Words("星选会员铺", "Starpick"),
         tagline=Words("追剧、听歌、看书，一家店办齐", "Films, music and books from one counter"),
         notice=Words(
-            "🎬 周五会员日：季卡年卡低至七折，付款即发卡密，24 小时自助。",
-            "🎬 Member Friday: long passes from 30% off. Codes arrive as you pay, day and night.",
+            "周五会员日：季卡年卡低至七折，付款即发卡密，24 小时自助。",
+            "Member Friday: long passes from 30% off. Codes arrive as you pay, day and night.",
         ),
         theme=Theme("peach", "#e2557a", "#6a5acd", "#d8a0ad", "spark", corners="round", typeface="rounded"),
         contact_email="hello@xingxuan.example",
@@ -93,8 +93,8 @@ SHOPS = (
         name=Words("点玩小站", "Playcorner"),
         tagline=Words("点卡、直充、激活码，三分钟到账", "Cards, top-ups and keys within three minutes"),
         notice=Words(
-            "⚡ 直充高峰 19:00–22:00，到账约 3 分钟；填错角色 ID 无法撤回，请仔细核对。",
-            "⚡ Busy from 19:00 to 22:00: about three minutes. Check the player number: it cannot be undone.",
+            "直充高峰 19:00–22:00，到账约 3 分钟；填错角色 ID 无法撤回，请仔细核对。",
+            "Busy from 19:00 to 22:00: about three minutes. Check the player number: it cannot be undone.",
         ),
         theme=Theme("arcade", "#6d4aff", "#19c3b2", "#7a6fb8", "star", mode="dark"),
         contact_email="gm@dianwan.example",
@@ -164,8 +164,8 @@ SHOPS = (
         name=Words("福包海外", "Lucky Parcel"),
         tagline=Words("把家里的热闹带到海外", "A little of home, wherever you live"),
         notice=Words(
-            "🧧 支持国际信用卡与支付宝；海外账号专用，购买前请确认地区。",
-            "🧧 Cards and Alipay welcome. For international accounts: check the region before you buy.",
+            "支持国际信用卡与支付宝；海外账号专用，购买前请确认地区。",
+            "Cards and Alipay welcome. For international accounts: check the region before you buy.",
         ),
         theme=Theme("lantern", "#d7322e", "#f0a92b", "#c98a6a", "lantern"),
         contact_email="hi@fubao.example",
