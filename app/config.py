@@ -88,6 +88,7 @@ class Settings:
         return hmac.new(self.secret_key.encode(), purpose.encode(), hashlib.sha256).digest()
 
 
+USUAL_PORTS = {"http": "80", "https": "443"}
 REQUIRED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MASTER_KEYS")
 
 
@@ -98,7 +99,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         raise BadSetting(f"{', '.join(missing)} must be set; `make run` sets them up on the embedded default")
     port = _number(environ, "PORT", 8000)
     public = environ.get("PUBLIC_PORT", str(port))
-    scheme = environ.get("SCHEME", "http")
+    scheme = environ.get("SCHEME") or "http"
+    if scheme not in USUAL_PORTS:
+        raise BadSetting(f"SCHEME must be http or https, not {scheme!r}")
     url = with_driver(environ["DATABASE_URL"])
     numbers = (
         "checkout_minutes", "max_open_orders", "max_open_orders_per_address", "max_pieces_per_address",
@@ -120,9 +123,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         port=port,
         auto_approve=environ.get("AUTO_APPROVE", "") in {"1", "true", "yes"},
         scheme=scheme,
-        public_port=None if public in {"", {"http": "80", "https": "443"}[scheme]} else int(public),
-        **{name: environ[name.upper()] for name in texts if environ.get(name.upper())},  # type: ignore[arg-type]
-        **{name: _number(environ, name.upper(), 0) for name in numbers if environ.get(name.upper())},  # type: ignore[arg-type]
+        public_port=None
+        if public in {"", USUAL_PORTS[scheme]}
+        else _number({"PUBLIC_PORT": public}, "PUBLIC_PORT", port),
+        **{name: environ[name.upper()] for name in texts if environ.get(name.upper())},  # type: ignore[arg-type]  # all str
+        **{name: _number(environ, name.upper(), 0) for name in numbers if environ.get(name.upper())},  # type: ignore[arg-type]  # int
     )
 
 
