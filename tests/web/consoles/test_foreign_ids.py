@@ -28,6 +28,7 @@ OF_A_SHOP = (
     ("POST", "orders/{number}/lines/{line}/reveal"),
     ("POST", "orders/{number}/lines/{line}/deliver"),
     ("POST", "orders/{number}/refund"),
+    ("POST", "orders/{number}/acknowledge"),
 )
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),

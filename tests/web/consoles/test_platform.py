@@ -6,7 +6,7 @@ import time
 import pytest
 from sqlalchemy import text
 
-from tests.factories import buy, make_goods, make_shop
+from tests.factories import buy, make_goods, make_shop, pay, place
 
 
 @pytest.fixture
@@ -125,3 +125,27 @@ def test_an_order_page_holds_no_secret_until_a_manager_looks_and_that_is_recorde
         assert connection.execute(text("SELECT actor_kind, ip FROM reveals")).all() == [
             ("staff", "203.0.113.9")
         ]
+
+
+def test_an_order_that_waited_is_closed_by_a_manager_once_its_money_is_back(shop, staff, owner, inside, work):
+    with inside():
+        pay(shop, place(shop, make_goods(shop, codes=1)), amount=1999)
+    work()
+    with owner.connect() as connection:
+        number = connection.execute(text("SELECT number FROM orders")).scalar_one()
+    address = f"/distributor/shops/corner/orders/{number}"
+    clerk, manager = (
+        staff("distributor", role, distributor_id=firm_of(owner)) for role in ("staff", "manager")
+    )
+    assert "Seen to: close it" in manager.words(address)
+    assert "Seen to: close it" not in clerk.words(address)
+    assert clerk.post(f"{address}/acknowledge").status_code == 403
+    manager.post(f"{address}/acknowledge", {"note": "too early"})
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT state FROM orders")).scalar_one() == "attention"
+        # Its money is back, as after a refund made by hand at the gateway.
+        connection.execute(text("UPDATE payments SET refunded_minor = received_minor"))
+    manager.post(f"{address}/acknowledge", {"note": "given back at the gateway"})
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT state FROM orders")).scalar_one() == "cancelled"
+        assert connection.execute(text("SELECT outcome FROM payments")).scalar_one() == "refunded"
