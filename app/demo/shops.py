@@ -9,8 +9,8 @@ from random import Random
 
 from app.demo import chance
 from app.demo.goods import on_sale
-from app.demo.prices import LEVELS, friendly, supply_at
-from app.demo.shapes import DemoProduct, DemoSku, Level, Words
+from app.demo.prices import friendly
+from app.demo.shapes import DemoProduct, DemoSku, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +224,3 @@ def _ask(it: DemoShop, sku: DemoSku, dice: Random) -> int:
     wish = sku.suggested_minor * (10_000 + it.markup_bp + dice.randrange(-150, 160)) // 10_000
     nice = friendly(wish, step=100) if wish >= 500 else wish
     return min(sku.face_value_minor, max(sku.floor_minor, nice))
-
-
-def earns(listing: DemoListing, level: Level = LEVELS[0]) -> int:
-    """What the distributor keeps of a listing's price, before fees."""
-    return listing.list_price_minor - supply_at(level, listing.sku.supply_minor)

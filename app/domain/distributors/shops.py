@@ -26,12 +26,6 @@ def shops_of(distributor_id: int) -> Sequence[Shop]:
     return session().execute(found).scalars().all()
 
 
-def own_shop(distributor_id: int, slug: str) -> Shop | None:
-    """A shop of this distributor; another's is not found."""
-    found = select(Shop).where(Shop.distributor_id == distributor_id, Shop.slug == slug)
-    return session().execute(found).scalar_one_or_none()
-
-
 def draft_of(distributor_id: int) -> Shop | None:
     """The shop that is being opened: one at most."""
     found = (

@@ -55,17 +55,3 @@ def people(seat: Seat) -> Sequence[Any]:
         )
         .all()
     )
-
-
-def first_email(*, brand_id: int | None = None, distributor_id: int | None = None) -> str | None:
-    """Whom to write to: the first owner of a firm."""
-    owners = (
-        select(User.email)
-        .join(Membership, Membership.user_id == User.id)
-        .where(
-            Membership.role == "owner",
-            Membership.brand_id.is_not_distinct_from(brand_id),
-            Membership.distributor_id.is_not_distinct_from(distributor_id),
-        )
-    )
-    return session().execute(owners.order_by(Membership.id).limit(1)).scalar()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, text, update
+from sqlalchemy import CursorResult, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.inventory.errors import StockExhausted
@@ -107,9 +107,3 @@ def _move(reservation_id: int, state: str) -> bool:
 def withhold_expired(at: datetime, *, most: int) -> int:
     """Take free codes whose time is over off the shelf; how many. Needs the platform's scope."""
     return cast("CursorResult[Any]", session().execute(WITHHOLD, {"at": at, "most": most})).rowcount
-
-
-def is_held(reservation_id: int) -> bool:
-    """Whether the reservation still holds its stock."""
-    state = session().execute(select(Reservation.state).where(Reservation.id == reservation_id)).scalar()
-    return state == "held"

@@ -33,7 +33,7 @@ class Wanted:
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> "Wanted":
         """Check every field, or raise RefusedError."""
-        wanted = cls(**{name: told.get(name) for name in cls.__slots__})  # type: ignore[arg-type]
+        wanted = cls(**{name: told.get(name) for name in cls.__slots__})  # type: ignore[arg-type]  # checked below
         sound = (
             isinstance(wanted.reference, str) and REFERENCE.fullmatch(wanted.reference)
             and isinstance(wanted.product, str) and PRODUCT.fullmatch(wanted.product)

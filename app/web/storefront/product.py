@@ -54,12 +54,6 @@ def product_page(
     )
 
 
-def slug_of(listing_id: int) -> str | None:
-    """The product page of a listing of this shop."""
-    names = shelves.names([listing_id])
-    return names[listing_id].slug if listing_id in names else None
-
-
 def _choice(row: Any) -> data.SkuChoice:
     stock = stock_of(row.available)
     return data.SkuChoice(
