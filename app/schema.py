@@ -34,7 +34,9 @@ def migrate(settings: Settings) -> None:
         if login.password:
             literal = str(login.password).replace("'", "''")
             connection.exec_driver_sql(f"ALTER ROLE {name} PASSWORD '{literal}'".replace("%", "%%"))
-        connection.execute(text(f"GRANT perkline_shop, perkline_brand, perkline_platform TO {name}"))
+        connection.execute(
+            text(f"GRANT perkline_shop, perkline_brand, perkline_distributor, perkline_platform TO {name}")
+        )
         connection.execute(text(f"ALTER ROLE {name} SET lock_timeout = '3s'"))
         connection.execute(text(f"ALTER ROLE {name} SET idle_in_transaction_session_timeout = '60s'"))
         connection.execute(text(f"ALTER ROLE {name} SET jit = off"))

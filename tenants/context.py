@@ -24,9 +24,15 @@ class Scope:
     def brand_id(self) -> int | None:
         return self.value if self.setting == BRAND_SETTING else None
 
+    @property
+    def distributor_id(self) -> int | None:
+        return self.value if self.setting == DISTRIBUTOR_SETTING else None
+
 
 SHOP_ROLE, BRAND_ROLE, PLATFORM_ROLE = "perkline_shop", "perkline_brand", "perkline_platform"
+DISTRIBUTOR_ROLE = "perkline_distributor"
 SHOP_SETTING, BRAND_SETTING = "perkline.shop_id", "perkline.brand_id"
+DISTRIBUTOR_SETTING = "perkline.distributor_id"
 PLATFORM = Scope(PLATFORM_ROLE)
 
 _scope: ContextVar[Scope | None] = ContextVar("perkline_scope", default=None)
@@ -83,6 +89,11 @@ def shop_scope(shop_id: int) -> AbstractContextManager[Scope]:
 def brand_scope(brand_id: int) -> AbstractContextManager[Scope]:
     """Everything inside sees rows of this brand only."""
     return open_scope(Scope(BRAND_ROLE, BRAND_SETTING, int(brand_id)))
+
+
+def distributor_scope(distributor_id: int) -> AbstractContextManager[Scope]:
+    """Everything inside sees rows of this distributor only, whichever of its shops they came from."""
+    return open_scope(Scope(DISTRIBUTOR_ROLE, DISTRIBUTOR_SETTING, int(distributor_id)))
 
 
 def platform_scope() -> AbstractContextManager[Scope]:

@@ -1,6 +1,14 @@
 """The second wall: PostgreSQL row security, written once and the same for every table."""
 
-from tenants.context import BRAND_ROLE, BRAND_SETTING, PLATFORM_ROLE, SHOP_ROLE, SHOP_SETTING
+from tenants.context import (
+    BRAND_ROLE,
+    BRAND_SETTING,
+    DISTRIBUTOR_ROLE,
+    DISTRIBUTOR_SETTING,
+    PLATFORM_ROLE,
+    SHOP_ROLE,
+    SHOP_SETTING,
+)
 
 
 def _current(setting: str) -> str:
@@ -26,6 +34,12 @@ def brand_policy(table: str, column: str = "brand_id") -> str:
     """Rows whose column is the open brand, and no other."""
     test = f"{column} = {_current(BRAND_SETTING)}"
     return f"CREATE POLICY brand ON {table} TO {BRAND_ROLE} USING ({test}) WITH CHECK ({test})"
+
+
+def distributor_policy(table: str, column: str = "distributor_id") -> str:
+    """Rows whose column is the open distributor, and no other."""
+    test = f"{column} = {_current(DISTRIBUTOR_SETTING)}"
+    return f"CREATE POLICY distributor ON {table} TO {DISTRIBUTOR_ROLE} USING ({test}) WITH CHECK ({test})"
 
 
 def readable(table: str, role: str, test: str = "true") -> str:

@@ -2,16 +2,23 @@
 
 from app.domain.brands import models as brands
 from app.domain.catalog import models as catalog
+from app.domain.commissions import models as commissions
 from app.domain.distributors import models as distributors
 from app.domain.fulfilment import models as fulfilment
 from app.domain.identity import models as identity
 from app.domain.inventory import models as inventory
+from app.domain.ledger import models as ledger
 from app.domain.notifications import models as notifications
 from app.domain.orders import models as orders
 from app.domain.payments import models as payments
+from app.domain.payouts import models as payouts
+from app.domain.pricing import models as pricing
 from app.foundation import audit, outbox
 from app.foundation.database import Base
 
-ROOMS = (brands, catalog, distributors, fulfilment, identity, inventory, notifications, orders, payments)
+ROOMS = (
+    brands, catalog, commissions, distributors, fulfilment, identity, inventory, ledger, notifications, orders, payments,
+    payouts, pricing,
+)  # fmt: skip
 FOUNDATION = (audit, outbox)
 metadata = Base.metadata

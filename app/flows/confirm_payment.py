@@ -80,6 +80,7 @@ def _sell(work: Work, order: Order, payment: Payment, reservation_id: int) -> No
     if not inventory.sell(reservation_id, [(line.id, line.quantity, line.delivery_kind) for line in lines]):
         raise AssertionError(f"order {order.number} is {order.state}, its reservation is not held")
     orders.move(order, "paid")
+    order.payment_id = payment.id
     if deliver.at_once(lines):
         deliver.deliver_lines(work, order, lines, payment)
     else:

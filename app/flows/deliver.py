@@ -42,9 +42,11 @@ def deliver_lines(
 
     `paid_by`, where the caller holds the one payment whose money is here, is spared a search.
     """
-    for line in lines:
-        if line.state == "waiting":
-            _deliver_line(work, order, line)
+    waiting = [line for line in lines if line.state == "waiting"]
+    for line in waiting:
+        _deliver_line(work, order, line)
+    if any(line.state == "delivered" for line in waiting):
+        settle_soon(work, order.id, waiting[0].id)
     finish(work, order, lines, paid_by)
 
 
@@ -88,6 +90,11 @@ def _leave_to_person(order: Order, delivery: Delivery, line: OrderLine, *, reaso
 def hand_over(delivery: Delivery, line: OrderLine) -> None:
     """The moment of delivery; the only place that says `delivered`."""
     delivery.state, delivery.delivered_at, line.state = "delivered", clock.now(), "delivered"
+
+
+def settle_soon(work: Work, order_id: int, line_id: int) -> None:
+    """What has just been delivered of an order is to be split among those who earned it."""
+    work.enqueue("settle_order", key=f"settle:{order_id}:{line_id}", order_id=order_id)
 
 
 def _hand_over_reusable(order: Order, delivery: Delivery, line: OrderLine) -> None:

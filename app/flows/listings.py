@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from app.domain.catalog import service, shelf
 from app.domain.catalog.rules import PriceChange, Repriced, reprice
+from app.domain.distributors import queries as distributors
+from app.flows.partner import join_open
 from app.foundation.actor import Actor
 from app.foundation.unit_of_work import unit_of_work
 
@@ -63,7 +65,9 @@ def set_price(listing_id: int, price_minor: int, *, actor: Actor) -> None:
 
 
 def add(prices: Mapping[int, int], *, currency: str, actor: Actor) -> int:
-    """Put goods of approved brands into the shop; returns how many are new."""
+    """Put goods into the shop; brands that are open to everybody are joined by it. Returns how many are new."""
+    distributor_id = distributors.owner()
+    join_open(distributor_id, prices, actor=actor)
     with unit_of_work(actor) as work:
         offered = {sku.id for sku, *_ in shelf.sellable_skus(currency, prices)}
         added = service.add_listings({sku_id: price for sku_id, price in prices.items() if sku_id in offered})

@@ -4,11 +4,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.catalog.on_sale import OnSale, on_sale
+from app.domain.commissions.standing import standing
 from app.domain.distributors import queries as distributors
 from app.domain.distributors.errors import ShopClosed
 from app.domain.inventory import service as inventory
@@ -81,18 +83,20 @@ class Placed:
 def quote(shop: Tenant, cart: Mapping[int, int]) -> tuple[Quote, dict[int, OnSale]]:
     """Price a cart of {listing id: quantity}; the goods come along for showing. ShopClosed while nothing is sold."""
     _refuse_closed()
-    goods = _on_sale(list(cart))
+    goods, now = _on_sale(list(cart)), clock.now()
+    stand = standing([item.sku_id for item in goods.values()], now=now)
     offers = []
     for listing_id, quantity in cart.items():
         item = goods[listing_id]
         if not 1 <= quantity <= item.max_per_order:
             raise QuantityNotAllowed(param="quantity", most=item.max_per_order, name=item.product_name)
-        offers.append(Offer(listing_id, item.sku_id, quantity, item.price_minor, item.floor_minor))
+        floor = stand[item.sku_id].floor(now)
+        offers.append(Offer(listing_id, item.sku_id, quantity, item.price_minor, floor.floor_minor))
     try:
         priced = rules.price(offers)
     except FloorBroken as error:
         raise BelowFloor(price_minor=error.line.list_minor, floor_minor=error.line.floor_minor) from error
-    return quotes.make(shop.id, shop.currency, priced, clock.now()), goods
+    return quotes.make(shop.id, shop.currency, priced, now), goods
 
 
 def seal(made: Quote) -> str:
@@ -150,11 +154,13 @@ def _place(
             shop_id=shop.id, number=ids.order_number(clock.now()), quote_id=quoted.id, reservation_id=reservation_id,
             email=email, buyer_id=command.buyer_id, passphrase_hash=passphrase, device=command.device, ip=address,
             locale=command.locale, currency=quoted.currency, total_minor=quoted.total_minor, state="pending",
-            expires_at=until,
+            quoted_at=quoted.made_at, expires_at=until,
         )  # fmt: skip
         work.session.add(order)
         work.session.flush()
-        _add_lines(work, order, quoted.lines, goods, told)
+        stand = standing([item.sku_id for item in goods.values()], now=clock.now(), since=quoted.made_at)
+        terms = {sku_id: found.terms(quoted.made_at) for sku_id, found in stand.items()}
+        _add_lines(work, order, quoted.lines, goods, told, terms)
         orders.note(order, "placed")
         payment = _attempt(work, order, command.method)
         work.session.flush()
@@ -243,12 +249,8 @@ def _on_sale(listing_ids: Sequence[int]) -> dict[int, OnSale]:
 
 
 def _still_honoured(quoted: Quote) -> dict[int, OnSale]:
-    """The goods of a quote, on sale still and not below today's floor."""
-    goods = _on_sale([line.listing_id for line in quoted.lines])
-    for line in quoted.lines:
-        if line.net_minor < goods[line.listing_id].floor_minor * line.quantity:
-            raise PriceChanged(param="quote", listing_id=line.listing_id)
-    return goods
+    """The goods of a quote, if they are on sale still: its price stands while it lives, whatever the floor is now."""
+    return _on_sale([line.listing_id for line in quoted.lines])
 
 
 def _count_try(ip: str | None) -> None:
@@ -282,6 +284,7 @@ def _add_lines(
     lines: Sequence[PricedLine],
     goods: Mapping[int, OnSale],
     told: Mapping[int, Mapping[str, str]],
+    terms: Mapping[int, dict[str, Any]],
 ) -> None:
     # In one order for everybody: two carts never wait for each other's goods in a circle.
     for line in sorted(lines, key=lambda line: line.listing_id):
@@ -293,8 +296,8 @@ def _add_lines(
                 product_name_en=item.product_name_en, sku_name=item.sku_name, sku_name_en=item.sku_name_en,
                 delivery_kind=item.delivery_kind, counted=not item.unlimited, quantity=line.quantity,
                 list_minor=line.list_minor, offer_minor=line.offer_minor, discount_minor=line.discount_minor,
-                net_minor=line.net_minor, floor_minor=max(line.floor_minor, item.floor_minor),
-                terms={"kind": "margin", "supply_price_minor": item.supply_price_minor},
+                net_minor=line.net_minor, floor_minor=line.floor_minor,
+                terms=terms[item.sku_id],
                 buyer_fields=dict(told[line.listing_id]), state="waiting",
             )
         )  # fmt: skip

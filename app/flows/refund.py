@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.domain.notifications import service as notifications
 from app.domain.orders import queries as order_queries
 from app.domain.orders import service as orders
-from app.domain.orders.models import Order
+from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import gateways
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
@@ -81,6 +81,7 @@ def record(work: Work, refund_id: int, state: str, external_id: str | None) -> N
         payments.lock(refund.payment_id).refunded_minor -= refund.amount_minor
     elif refund.state in {"succeeded", "failed"}:
         return
+    work.enqueue("take_back_refund", key=f"take_back:{refund_id}:{state}", refund_id=refund_id)
     if state == "failed":
         _wait_for_person(work, order, refund)
     elif state == "succeeded":
@@ -98,7 +99,8 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
     lines = order_queries.lines_of(order.id)
     if refund.order_line_id is not None:
         for line in lines:
-            line.state = "refunded" if line.id == refund.order_line_id else line.state
+            if line.id == refund.order_line_id and not _keeps_something(line, refund):
+                line.state = "refunded"
         orders.note(order, "line_refunded", line=refund.order_line_id, amount_minor=refund.amount_minor)
         work.session.flush()
         finish(work, order)
@@ -109,6 +111,18 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
     else:
         orders.note(order, "refund_succeeded", amount_minor=refund.amount_minor)
     notifications.decide(work, order, "refunded", reason=refund.key, amount_minor=refund.amount_minor)
+
+
+def _keeps_something(line: OrderLine, refund: Refund) -> bool:
+    """Whether a delivered line stays bought: not all of what was paid for it has gone back."""
+    if line.state != "delivered":
+        return False
+    back = sum(
+        other.amount_minor
+        for other in payment_queries.refunds_of(line.order_id)
+        if other.order_line_id == line.id and other.state == "succeeded" and other.id != refund.id
+    )
+    return bool(back + refund.amount_minor < line.net_minor)
 
 
 def _all_is_back(order: Order) -> bool:

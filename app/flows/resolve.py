@@ -14,7 +14,7 @@ from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
-from app.flows.deliver import finish, hand_over
+from app.flows.deliver import finish, hand_over, settle_soon
 from app.foundation import clock
 from app.foundation.actor import Actor
 from app.foundation.errors import NotFound, StaleState
@@ -44,6 +44,7 @@ def deliver_by_hand(order_id: int, line_id: int, *, secret: Secret | None, note:
             delivery.secret = runtime().vault.seal_bytes(key, secret.to_bytes(), b"delivery:%d" % line_id)
         delivery.receipt = {"note": note}
         hand_over(delivery, line)
+        settle_soon(work, order.id, line.id)
         orders.note(order, "handed_over", line=line_id)
         work.record("deliver_by_hand", f"order:{order_id}", line=line_id)
         work.session.flush()

@@ -22,7 +22,7 @@ from app.domain.orders import service as orders
 from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
-from app.flows.deliver import finish, hand_over
+from app.flows.deliver import finish, hand_over, settle_soon
 from app.foundation import clock, money
 from app.foundation.database import session
 from app.foundation.errors import NotFound
@@ -175,6 +175,7 @@ def _end_line(
     delivery.receipt = {"numbers": [row.supplier_number for row in everything if row.state == "succeeded"]}
     if any(ends):
         hand_over(delivery, line)
+        settle_soon(work, order.id, line.id)
     else:
         delivery.state, line.state = "failed", "failed"
     if not all(ends):

@@ -23,6 +23,7 @@ class AuditEntry(Record):
     created_at: Mapped[CreatedAt]
     shop_id: Mapped[int | None]
     brand_id: Mapped[int | None]
+    distributor_id: Mapped[int | None]
     actor_kind: Mapped[str]
     actor_id: Mapped[int | None]
     actor_name: Mapped[str] = mapped_column(server_default="")
@@ -38,7 +39,8 @@ def record(session: Session, actor: Actor, action: str, subject: str, data: dict
     scope = current_scope()
     session.add(
         AuditEntry(
-            shop_id=scope.shop_id, brand_id=scope.brand_id, actor_kind=actor.kind, actor_id=actor.id,
+            shop_id=scope.shop_id, brand_id=scope.brand_id, distributor_id=scope.distributor_id,
+            actor_kind=actor.kind, actor_id=actor.id,
             actor_name=actor.name, ip=actor.ip, request_id=actor.request_id, action=action, subject=subject, data=data,
         )
     )  # fmt: skip

@@ -29,6 +29,7 @@ class OutboxRow(Record):
     kind: Mapped[str]
     shop_id: Mapped[int | None]
     brand_id: Mapped[int | None]
+    distributor_id: Mapped[int | None]
     key: Mapped[str | None]
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[CreatedAt]
@@ -41,8 +42,8 @@ class OutboxRow(Record):
 
 
 PUT = text(
-    "INSERT INTO outbox (kind, shop_id, brand_id, key, payload, due_at) VALUES"
-    " (:kind, :shop_id, :brand_id, :key, CAST(:payload AS jsonb), now() + make_interval(secs => :delay))"
+    "INSERT INTO outbox (kind, shop_id, brand_id, distributor_id, key, payload, due_at) VALUES"
+    " (:kind, :shop_id, :brand_id, :distributor_id, :key, CAST(:payload AS jsonb), now() + make_interval(secs => :delay))"
     # A job that was given up is tried again when somebody asks for it anew; one that waits is not doubled.
     " ON CONFLICT (key) WHERE key IS NOT NULL DO UPDATE SET failed_at = NULL, failures = 0, last_error = NULL,"
     " due_at = EXCLUDED.due_at, payload = EXCLUDED.payload WHERE outbox.failed_at IS NOT NULL"
@@ -64,6 +65,7 @@ def put(
     """
     scope = current_scope()
     values = {"kind": kind, "shop_id": scope.shop_id or for_shop, "brand_id": scope.brand_id}
+    values["distributor_id"] = scope.distributor_id
     session.execute(PUT, values | {"key": key, "delay": delay_seconds, "payload": json.dumps(payload)})
 
 

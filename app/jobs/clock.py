@@ -9,6 +9,7 @@ from app.flows.ask_gateway import ask_about_old_payments, ask_about_open_payment
 from app.flows.expire import expire_checkouts
 from app.flows.import_stock import forget_uploads
 from app.flows.low_stock import tell_low_stock
+from app.flows.mature import mature_earnings
 from app.flows.refund import send_waiting_refunds
 from app.flows.sign_in_buyer import forget_links
 from app.flows.withhold_expired import withhold_expired
@@ -22,6 +23,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (1800, ask_about_old_payments),
     (60, send_waiting_refunds),
     (60, tell_low_stock),
+    (60, mature_earnings),
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),

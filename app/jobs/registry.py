@@ -1,7 +1,8 @@
 """Which story each kind of job tells, on which queue, and how long it may hold its row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.flows.ask_gateway import ask_gateway, close_checkout
 from app.flows.confirm_payment import confirm_payment
@@ -11,6 +12,8 @@ from app.flows.refund import hear_dispute, hear_refund, send_refund
 from app.flows.reorder_codes import reorder_codes
 from app.flows.sandbox_pay import send_sandbox_event
 from app.flows.send_mail import send_mail
+from app.flows.settle import settle_many, settle_order
+from app.flows.take_back import take_back_refund
 from app.flows.top_up import ask_topup, place_topup
 
 URGENT, NORMAL, MAIL, BULK = "urgent", "normal", "mail", "bulk"
@@ -27,6 +30,8 @@ class Handler:
     tries: int = 12
     batch: int = 20
     """How many rows one job may carry: few where each waits for somebody else's server."""
+    run_many: Callable[[Sequence[tuple[int | None, Mapping[str, Any]]]], object] | None = None
+    """The same story for (shop, payload) of many rows in one transaction, tried first."""
 
 
 HANDLERS: dict[str, Handler] = {
@@ -39,6 +44,8 @@ HANDLERS: dict[str, Handler] = {
     "send_refund": Handler(send_refund, NORMAL, lease_seconds=60, batch=1),
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),
+    "settle_order": Handler(settle_order, NORMAL, lease_seconds=60, batch=200, run_many=settle_many),
+    "take_back_refund": Handler(take_back_refund, NORMAL, lease_seconds=60),
     "reorder_codes": Handler(reorder_codes, BULK, lease_seconds=300),
     "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS, batch=1),
     "send_sandbox_event": Handler(send_sandbox_event, NORMAL, lease_seconds=30, batch=5),

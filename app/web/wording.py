@@ -75,6 +75,9 @@ TEXTS: Mapping[str, str] = {
     "host_not_proven": lazy_gettext("The domain does not show the token yet."),
     # Consoles: goods.
     "listing_below_floor": lazy_gettext("This price is below the brand's minimum price."),
+    "not_approved_by_brand": lazy_gettext(
+        "The brand has not approved you as its distributor, or has ended its approval."
+    ),
     "listing_currency": lazy_gettext("This is sold in another currency than the shop's."),
     "floor_below_supply": lazy_gettext("The minimum price cannot be lower than the supply price."),
     "suggested_below_floor": lazy_gettext("The suggested price cannot be lower than the minimum price."),

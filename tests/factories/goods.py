@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.models import Category, Listing, Product, Sku
+from app.domain.distributors import partnerships
+from app.domain.distributors.models import Level, Shop
 from app.domain.inventory.models import Code, CodeBatch, DataKey, ReusableSecret, StockSlot
 from app.foundation.runtime import runtime
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -57,6 +59,7 @@ def make_goods(
         )  # fmt: skip
         work.session.add(sku)
         work.session.flush()
+        approve(work, brand_id, shop.id)
         listing = Listing(shop_id=shop.id, sku_id=sku.id, product_id=product.id, price_minor=price)
         work.session.add(listing)
         work.session.flush()
@@ -68,8 +71,15 @@ def make_goods(
     return made
 
 
+def approve(work: Work, brand_id: int, shop_id: int) -> None:
+    """The brand's approval of the shop's distributor, at its first level, where there is none yet."""
+    level = work.session.execute(select(Level.id).where(Level.brand_id == brand_id, Level.rank == 0)).scalar_one()
+    distributor = work.session.execute(select(Shop.distributor_id).where(Shop.id == shop_id)).scalar_one()
+    partnerships.approve(brand_id, distributor, level_id=level)
+
+
 def _brand(work: Work, number: int) -> int:
-    brand = Brand(slug=f"brand-{number}", name=f"品牌 {number}", name_en=f"Brand {number}", status="approved")
+    brand = Brand(slug=f"brand-{number}", name=f"品牌 {number}", name_en=f"Brand {number}", status="approved", joining="open")
     work.session.add(brand)
     work.session.flush()
     return int(brand.id)

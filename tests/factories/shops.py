@@ -16,7 +16,7 @@ def make_shop(slug: str | None = None, *, currency: str = "CNY", **settings: obj
     number = next(count)
     with platform_scope(), unit_of_work() as work:
         distributor = Distributor(
-            name=f"分销商 {number}", status="approved", level="standard", contact_email="d@example.com"
+            name=f"分销商 {number}", status="approved", contact_email="d@example.com"
         )
         work.session.add(distributor)
         work.session.flush()

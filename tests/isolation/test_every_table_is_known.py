@@ -6,11 +6,11 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.config import Settings
 from app.domain.tables import metadata
-from tenants.context import BRAND_ROLE, PLATFORM_ROLE, SHOP_ROLE
+from tenants.context import BRAND_ROLE, DISTRIBUTOR_ROLE, PLATFORM_ROLE, SHOP_ROLE
 from tenants.rls import UNGUARDED_TABLES
 from tests.isolation.world import BRAND, GLOBAL, PLATFORM, SHARED, tenant_tables
 
-SERVING = ("perkline_app", SHOP_ROLE, BRAND_ROLE, PLATFORM_ROLE)
+SERVING = ("perkline_app", SHOP_ROLE, BRAND_ROLE, DISTRIBUTOR_ROLE, PLATFORM_ROLE)
 SHOP_TEST = "(shop_id = (NULLIF(current_setting('perkline.shop_id'::text, true), ''::text))::bigint)"
 
 POLICIES = text(
@@ -92,11 +92,11 @@ def test_no_serving_role_owns_anything_or_is_above_row_security(owner: Engine, b
         assert connection.execute(POWERS, {"roles": [role]}).scalars().all() == []
 
 
-def test_the_login_reaches_the_three_scopes_and_the_scopes_reach_nothing_else(owner: Engine, built_app):
+def test_the_login_reaches_the_four_scopes_and_the_scopes_reach_nothing_else(owner: Engine, built_app):
     with owner.connect() as connection:
         of_login = connection.execute(MEMBER_OF, {"roles": ["perkline_app"]}).scalars().all()
         of_scopes = connection.execute(MEMBER_OF, {"roles": list(SERVING[1:])}).scalars().all()
-    assert sorted(of_login) == sorted([SHOP_ROLE, BRAND_ROLE, PLATFORM_ROLE])
+    assert sorted(of_login) == sorted([SHOP_ROLE, BRAND_ROLE, DISTRIBUTOR_ROLE, PLATFORM_ROLE])
     assert of_scopes == []
 
 
@@ -110,7 +110,7 @@ def test_the_login_without_a_scope_reads_nothing(settings: Settings, built_app, 
         engine.dispose()
 
 
-@pytest.mark.parametrize("role", [SHOP_ROLE, BRAND_ROLE])
+@pytest.mark.parametrize("role", [SHOP_ROLE, BRAND_ROLE, DISTRIBUTOR_ROLE])
 def test_a_scope_without_an_id_sees_no_row_of_a_shop(settings: Settings, world, role: str):
     engine = create_engine(settings.database_app_url)
     try:

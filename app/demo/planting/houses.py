@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select, update
+
 from app.demo.goods import BRANDS
 from app.demo.people import DISTRIBUTORS, PASSWORD, PEOPLE, DemoPerson
 from app.demo.pictures import brand_mark, shop_logo
 from app.demo.planting.rows import plant, plant_quietly
 from app.demo.shops import SHOPS, DemoShop
 from app.domain.brands.models import Brand
-from app.domain.distributors.models import Distributor, Shop
+from app.domain.distributors.models import Distributor, Level, Partnership, Shop
 from app.domain.identity.models import Membership, User
 from app.domain.identity.passwords import hash_password
 from app.foundation import media
+from app.foundation.database import session
 
 OPEN_FOR = timedelta(days=90)
 
@@ -40,6 +43,7 @@ def plant_houses(now: datetime) -> Houses:
         dict(zip((shop.slug for shop in SHOPS), shops, strict=True)),
     )
     _plant_people(houses, since)
+    _plant_partnerships(houses, since)
     return houses
 
 
@@ -52,13 +56,49 @@ def _brand(brand: Any, since: datetime) -> dict[str, Any]:
 
 def _distributor(each: Any, since: datetime) -> dict[str, Any]:
     return {
-        "name": each.name.zh, "contact_email": each.contact_email, "level": each.level, "created_at": since,
+        "name": each.name.zh, "contact_email": each.contact_email, "created_at": since,
         **_standing(each.approved, since),
     }  # fmt: skip
 
 
 def _standing(approved: bool, since: datetime) -> dict[str, Any]:
     return {"status": "approved" if approved else "pending", "approved_at": since if approved else None}
+
+
+def _plant_partnerships(houses: Houses, since: datetime) -> None:
+    """Every approved distributor sells every approved brand's goods, at the level its name says."""
+    ladder = (
+        ("silver", "银牌", "Silver", 2_000_000, 7),
+        ("gold", "金牌", "Gold", 8_000_000, 5),
+        ("diamond", "钻石", "Diamond", 20_000_000, 3),
+    )
+    brands = [houses.brands[brand.key] for brand in BRANDS if brand.approved]
+    rungs = [
+        {"brand_id": brand, "rank": rank, "name": zh, "name_en": en, "threshold_minor": least, "hold_days": days, "created_at": since}
+        for brand in brands for rank, (_key, zh, en, least, days) in enumerate(ladder, 1)
+    ]  # fmt: skip
+    plant_quietly(Level, rungs)
+    first = dict(session().execute(select(Level.brand_id, Level.id).where(Level.rank == 0)).all())
+    ranks = {(level.brand_id, level.rank): level.id for level in session().execute(select(Level)).scalars()}
+    of_key = {"standard": 0} | {key: rank for rank, (key, *_rest) in enumerate(ladder, 1)}
+    plant_quietly(
+        Partnership,
+        [
+            {
+                "brand_id": brand, "distributor_id": houses.distributors[each.key], "status": "approved",
+                "level_id": ranks.get((brand, of_key[each.level]), first[brand]), "level_since": since,
+                "applied_at": since, "decided_at": since,
+            }
+            for brand in brands for each in DISTRIBUTORS if each.approved
+        ],
+    )  # fmt: skip
+    for each in DISTRIBUTORS:
+        if each.upline:
+            session().execute(
+                update(Distributor)
+                .where(Distributor.id == houses.distributors[each.key])
+                .values(upline_id=houses.distributors[each.upline])
+            )
 
 
 def _shop(shop: DemoShop, distributor_id: int, since: datetime) -> dict[str, Any]:

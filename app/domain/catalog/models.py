@@ -117,12 +117,13 @@ class Sku(Record):
 class Listing(Record, TenantOwned):
     """A Sku in a shop at the shop's price (minor units of the shop's currency).
 
-    A trigger refuses a price below the Sku's floor or in another currency.
+    A trigger refuses a price below the floor in force for the shop's distributor, or in
+    another currency. `suspended`: off sale because the brand's approval ended; was live before.
     """
 
     __tablename__ = "listings"
     __table_args__ = (
-        CheckConstraint("status IN ('live', 'paused')", name="status"),
+        CheckConstraint("status IN ('live', 'paused', 'suspended')", name="status"),
         CheckConstraint("price_minor > 0", name="price"),
         UniqueConstraint("shop_id", "sku_id"),
         Index("ix_listings_shop_shelf", "shop_id", "status", "position", "id"),

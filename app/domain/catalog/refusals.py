@@ -21,6 +21,12 @@ class ListingCurrency(ProductError):
     code, kind = "listing_currency", Kind.INVALID
 
 
+class NotApprovedByBrand(ProductError):
+    """The brand has not approved this distributor, or has ended its approval."""
+
+    code, kind = "not_approved_by_brand", Kind.FORBIDDEN
+
+
 class FloorBelowSupply(ProductError):
     """The floor would be lower than what the distributor owes."""
 
@@ -48,6 +54,7 @@ class PictureRefused(ProductError):
 BY_CONSTRAINT: dict[str, type[ProductError]] = {
     "listing_covers_floor": ListingBelowFloor,
     "listing_currency": ListingCurrency,
+    "listing_needs_partnership": NotApprovedByBrand,
     "ck_skus_floor_covers_supply": FloorBelowSupply,
     "ck_skus_suggested_covers_floor": SuggestedBelowFloor,
     "uq_products_brand_id_slug": NameTaken,

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.goods import matching
 from app.domain.catalog.models import Category, Listing, Product, Sku
 from app.domain.catalog.refusals import ListingBelowFloor
+from app.domain.distributors.models import Partnership
 from app.foundation.database import session
 from app.foundation.paging import Asked, Page, cut
 
@@ -46,7 +47,8 @@ def catalogue_page(asked: Asked) -> Page[Any]:
 
 
 def sellable(currency: str) -> Any:
-    """(Sku, product, brand) of approved brands that are on offer in a currency."""
+    """(Sku, product, brand) on offer in a currency, of brands that the open shop's distributor sells or may join."""
+    ours = select(Partnership.status).where(Partnership.brand_id == Brand.id).scalar_subquery()
     return (
         select(Sku, Product, Brand)
         .join(Product, Product.id == Sku.product_id)
@@ -56,6 +58,7 @@ def sellable(currency: str) -> Any:
             Product.status == "active",
             Sku.status == "active",
             Sku.currency == currency,
+            func.coalesce(ours, case((Brand.joining == "open", "approved"), else_="")) == "approved",
         )
     )
 

@@ -66,3 +66,8 @@ def is_selling() -> bool:
 def shop(shop_id: int) -> Shop | None:
     """A shop by id; in a shop's scope only itself is found."""
     return session().get(Shop, shop_id)
+
+
+def owner() -> int:
+    """Whose the open shop is: its distributor's id."""
+    return int(session().execute(select(Shop.distributor_id)).scalar_one())

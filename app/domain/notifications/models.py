@@ -12,7 +12,7 @@ from app.foundation.database import CreatedAt, Id, Record
 class Mail(Record):
     """A mail to one person; `key` names the occasion and keeps it from going twice. Never holds a secret.
 
-    Platform or tenant: a shop sees its own.
+    Of a shop, a brand, a distributor, or of the platform where none is named.
     """
 
     __tablename__ = "mails"
@@ -25,6 +25,8 @@ class Mail(Record):
 
     id: Mapped[Id]
     shop_id: Mapped[int | None]
+    brand_id: Mapped[int | None]
+    distributor_id: Mapped[int | None]
     order_id: Mapped[int | None]
     key: Mapped[str]
     kind: Mapped[str]

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.notifications.models import Mail
 from app.foundation.unit_of_work import Work
+from tenants.context import current_scope
 
 
 class Addressee(Protocol):
@@ -29,8 +30,11 @@ def write(
     work: Work, *, key: str, kind: str, recipient: str, locale: str, shop_id: int | None, **facts: Any
 ) -> None:
     """Decide on any mail; the same key never goes twice. Facts never hold a secret."""
+    scope = current_scope()
     row = insert(Mail).values(
         shop_id=shop_id,
+        brand_id=scope.brand_id,
+        distributor_id=scope.distributor_id,
         order_id=facts.get("order_id"),
         key=key,
         kind=kind,

@@ -17,6 +17,7 @@ class Order(Record, TenantOwned):
 
     States: pending → paid → delivered; pending → expired | cancelled; money that comes
     later moves those to paid or refunding → refunded; `attention` waits for a person.
+    `payment_id`: the payment that bought it; others of its payments go back.
     """
 
     __tablename__ = "orders"
@@ -56,6 +57,8 @@ class Order(Record, TenantOwned):
     state: Mapped[str] = mapped_column(server_default=text("'pending'"))
     attention_reason: Mapped[str | None]
     created_at: Mapped[CreatedAt]
+    payment_id: Mapped[int | None]
+    quoted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     expires_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
@@ -66,7 +69,10 @@ class OrderLine(Record, TenantOwned):
     """A Sku in an order. Money in minor units of the order's currency.
 
     `net_minor` is what the buyer pays for the line; CHECK and trigger hold it at or
-    above `floor_minor` × quantity, with the floor in force copied here.
+    above `floor_minor` × quantity, with the floor in force copied here (`floor_promotion`:
+    the exemption it stands on). `funded_*_minor`:
+    what of all discounts the brand or the platform pays; the distributor pays the rest.
+    `terms`: what brand, distributor, uplines and platform had agreed at that moment.
     """
 
     __tablename__ = "order_lines"
@@ -78,7 +84,17 @@ class OrderLine(Record, TenantOwned):
         CheckConstraint(
             "state IN ('waiting', 'delivering', 'delivered', 'failed', 'refunded')", name="state"
         ),
+        CheckConstraint(
+            "funded_brand_minor >= 0 AND funded_platform_minor >= 0 AND funded_brand_minor + funded_platform_minor"
+            " <= greatest(list_minor - offer_minor, 0) * quantity + discount_minor",
+            name="funded",
+        ),
         UniqueConstraint("order_id", "sku_id"),
+        Index(
+            "ix_order_lines_unsettled",
+            "order_id",
+            postgresql_where=text("state = 'delivered' AND NOT settled"),
+        ),
         Index("ix_order_lines_shop_sku", "shop_id", "sku_id"),
         Index("ix_order_lines_brand_id", "brand_id", "id"),
     )
@@ -102,9 +118,13 @@ class OrderLine(Record, TenantOwned):
     discount_minor: Mapped[int] = mapped_column(server_default=text("0"))
     net_minor: Mapped[int]
     floor_minor: Mapped[int]
+    floor_promotion: Mapped[str | None]
+    funded_brand_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    funded_platform_minor: Mapped[int] = mapped_column(server_default=text("0"))
     terms: Mapped[dict[str, Any]]
     buyer_fields: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    settled: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class OrderStep(Record, TenantOwned):

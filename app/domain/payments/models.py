@@ -58,12 +58,16 @@ class Payment(Record, TenantOwned):
 
 
 class Refund(Record, TenantOwned):
-    """Money going back for a payment; `key` names the business fact and makes it happen once."""
+    """Money going back for a payment; `key` names the business fact and makes it happen once.
+
+    `kind`: a refund we send, or a chargeback the buyer's bank took (`succeeded` until it is won back, then `failed`).
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (
         CheckConstraint("state IN ('requested', 'sent', 'succeeded', 'failed')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("kind IN ('refund', 'chargeback')", name="kind"),
         UniqueConstraint("key"),
         Index("ix_refunds_payment_id", "payment_id"),
         Index("ix_refunds_order_id", "order_id"),
@@ -75,6 +79,7 @@ class Refund(Record, TenantOwned):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))
     order_line_id: Mapped[int | None] = mapped_column(ForeignKey("order_lines.id"))
+    kind: Mapped[str] = mapped_column(server_default=text("'refund'"))
     key: Mapped[str]
     amount_minor: Mapped[int]
     currency: Mapped[str]
@@ -133,4 +138,30 @@ class SandboxPayment(Record):
     state: Mapped[str]
     knobs: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     refunds: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    created_at: Mapped[CreatedAt]
+
+
+class GatewayReportLine(Record):
+    """One movement as a gateway reports it afterwards; the ledger is compared with these. Global.
+
+    `kind`: payment, refund, chargeback, fee, payout. Amounts in minor units, positive towards us.
+    """
+
+    __tablename__ = "gateway_report_lines"
+    __table_args__ = (
+        UniqueConstraint("gateway", "line_id"),
+        CheckConstraint("kind IN ('payment', 'refund', 'chargeback', 'fee', 'payout')", name="kind"),
+        Index("ix_gateway_report_lines_external", "gateway", "external_id"),
+    )
+
+    id: Mapped[Id]
+    gateway: Mapped[str]
+    line_id: Mapped[str]
+    kind: Mapped[str]
+    external_id: Mapped[str | None]
+    reference: Mapped[str | None]
+    amount_minor: Mapped[int]
+    fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    currency: Mapped[str]
+    occurred_at: Mapped[datetime]
     created_at: Mapped[CreatedAt]

@@ -30,12 +30,16 @@ class Quote:
     expires_at: datetime
 
     @property
+    def made_at(self) -> datetime:
+        return self.expires_at - LIFE
+
+    @property
     def total_minor(self) -> int:
         return sum(line.net_minor for line in self.lines)
 
 
 def make(shop_id: int, currency: str, lines: list[PricedLine], at: datetime) -> Quote:
-    expires_at = (at + LIFE).replace(microsecond=0)
+    expires_at = at + LIFE
     return Quote(ids.token(), shop_id, currency, tuple(lines), expires_at)
 
 
@@ -48,7 +52,7 @@ class QuoteSealer:
     def seal(self, quote: Quote) -> str:
         lines = [list(asdict(line).values()) for line in quote.lines]
         return self._signer.dumps(
-            [quote.id, quote.shop_id, quote.currency, int(quote.expires_at.timestamp()), lines]
+            [quote.id, quote.shop_id, quote.currency, round(quote.expires_at.timestamp() * 1_000_000), lines]
         )
 
     def open(self, sealed: str, *, shop_id: int, at: datetime) -> Quote:
@@ -59,7 +63,7 @@ class QuoteSealer:
             raise QuoteInvalid(param="quote") from error
         if made_for != shop_id:
             raise QuoteInvalid(param="quote")
-        expires_at = datetime.fromtimestamp(expires, UTC)
+        expires_at = datetime.fromtimestamp(expires / 1_000_000, UTC)
         if expires_at < at:
             raise QuoteExpired(param="quote")
         return Quote(quote_id, made_for, currency, tuple(PricedLine(*line) for line in lines), expires_at)

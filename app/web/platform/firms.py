@@ -29,7 +29,6 @@ def distributors() -> Any:
         columns=(
             Col("name", _("Distributor"), sort=True),
             Col("email", _("E-mail"), shown=False),
-            Col("level", _("Level")),
             Col("shops", _("Shops"), sort=True, figures=True),
             Col("state", _("State"), sort=False),
             Col("created", _("Signed up"), sort=True),
@@ -41,7 +40,7 @@ def distributors() -> Any:
 
     def row(found: Any) -> dict[str, Any]:
         distributor, shops = found
-        return _firm(distributor) | {"level": distributor.level, "shops": shops}
+        return _firm(distributor) | {"shops": shops}
 
     return answer(listing, shops_of.distributors_page, row, "platform/firms.html", kind="distributor")
 

@@ -1,0 +1,63 @@
+"""What the platform and the gateways take, by rules with a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.domain.commissions.models import FeeRule
+from app.foundation.database import session
+from app.foundation.money import split
+
+WHOLE = 10_000
+
+
+def all_rules() -> Sequence[FeeRule]:
+    """Every fee rule, the newest first; the platform keeps few."""
+    return (
+        session()
+        .execute(select(FeeRule).order_by(FeeRule.starts_at.desc(), FeeRule.id.desc()))
+        .scalars()
+        .all()
+    )
+
+
+def in_force(
+    rules: Sequence[FeeRule],
+    kind: str,
+    at: datetime,
+    *,
+    currency: str,
+    gateway: str | None = None,
+    brand_id: int | None = None,
+) -> FeeRule | None:
+    """The rule of a kind at a moment: the narrowest target first (brand, currency), then the newest."""
+    fitting = [
+        rule
+        for rule in rules
+        if rule.kind == kind and rule.starts_at <= at and rule.gateway in {None, gateway}
+        and rule.brand_id in {None, brand_id} and rule.currency in {None, currency}
+    ]  # fmt: skip
+    return max(
+        fitting,
+        key=lambda rule: (
+            rule.brand_id is not None,
+            rule.gateway is not None,
+            rule.currency is not None,
+            rule.starts_at,
+            rule.id,
+        ),
+        default=None,
+    )
+
+
+def fee_of(rule: FeeRule | None, amount_minor: int) -> int:
+    """Rate of the amount, rounded down, plus the fixed part; never more than the amount."""
+    if rule is None:
+        return 0
+    return min(amount_minor * rule.rate_bps // WHOLE + rule.fixed_minor, amount_minor)
+
+
+def shares(fee_minor: int, nets: Sequence[int]) -> list[int]:
+    """A payment's fee over its lines by their nets; the parts sum to it."""
+    return split(fee_minor, nets) if fee_minor and sum(nets) else [0] * len(nets)

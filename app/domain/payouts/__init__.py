@@ -1,0 +1,1 @@
+"""Money leaving for brands and distributors, each payout once."""
