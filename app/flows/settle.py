@@ -56,7 +56,7 @@ def settle(shop_of: Mapping[int, int | None]) -> int:
 
 
 def _fee_shares(lines: Sequence[Sold]) -> dict[int, tuple[int, int]]:
-    """(platform fee, gateway fee) of each line; what is per order is shared by nets, whichever line is delivered first."""
+    """(platform fee, gateway fee) of each line; what is per order is shared by nets, whichever is delivered first."""
     rules = fees.all_rules()
     nets = settling.nets_of({line.order_id for line in lines})
     found = {}
