@@ -108,10 +108,15 @@ def claim(order_ids: Collection[int], shop_of: Mapping[int, int | None]) -> list
     found = []
     for row in sorted(rows, key=lambda row: row.id):
         order = orders[row.order_id]
-        own = mailbox(order.email) in staff[order.distributor_id]
-        found.append(
-            Sold(*row, order.number, order.currency, order.created_at, order.distributor_id, order.gateway, own)
-        )
+        facts: dict[str, Any] = {
+            "number": order.number,
+            "currency": order.currency,
+            "ordered_at": order.created_at,
+            "seller_id": order.distributor_id,
+            "gateway": order.gateway,
+            "own": mailbox(order.email) in staff[order.distributor_id],
+        }
+        found.append(Sold(**row._asdict(), **facts))
     return found
 
 
