@@ -114,7 +114,7 @@ def _owner(line: Sold, role: str, priced: Line) -> int:
     if role == "seller":
         return line.seller_id
     place = int(role[-1]) - 1
-    return priced.uplines[place] if place < len(priced.uplines) else line.seller_id
+    return (priced.uplines[place] if place < len(priced.uplines) else None) or line.seller_id
 
 
 def _earnings(line: Sold, parts: Mapping[str, Part], transaction_id: int) -> list[dict[str, Any]]:

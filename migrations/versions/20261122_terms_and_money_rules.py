@@ -155,8 +155,8 @@ END $$
     "uplines_of": """
 CREATE FUNCTION money.uplines_of(p_distributor bigint) RETURNS bigint[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    -- Two steps up, nearest first; one that may not sell earns nothing.
-    SELECT array_remove(ARRAY[CASE WHEN a.status = 'approved' THEN a.id END, CASE WHEN b.status = 'approved' THEN b.id END], NULL)
+    -- Two steps up, nearest first; one that may not sell earns nothing, and nobody moves into its place.
+    SELECT ARRAY[CASE WHEN a.status = 'approved' THEN a.id END, CASE WHEN b.status = 'approved' THEN b.id END]
     FROM distributors d LEFT JOIN distributors a ON a.id = d.upline_id LEFT JOIN distributors b ON b.id = a.upline_id
     WHERE d.id = p_distributor
 $$

@@ -40,7 +40,8 @@ class Standing:
     sku_id: int
     product_id: int
     distributor_id: int
-    uplines: tuple[int, ...]
+    uplines: tuple[int | None, ...]
+    """Nearest first; None where one may not sell, or there is none."""
     level_id: int | None
     level: dict[str, Any]
     hold_days: int
