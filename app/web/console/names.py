@@ -35,6 +35,7 @@ ORDER_STATES = {
 LISTING_STATES = {
     "live": (lazy_gettext("On sale"), "success"),
     "paused": (lazy_gettext("Paused"), "warning"),
+    "suspended": (lazy_gettext("Taken off by the brand"), "error"),
 }
 SHOP_STATES = {
     "draft": (lazy_gettext("Being opened"), "info"),
@@ -72,6 +73,42 @@ EVENT_OUTCOMES = {
     "mismatched": (lazy_gettext("Does not match"), "error"),
     "unmatched": (lazy_gettext("Belongs to no payment"), "error"),
     "ignored": (lazy_gettext("Ignored"), ""),
+}
+EVENT_KINDS = {
+    "paid": lazy_gettext("Payment"),
+    "failed": lazy_gettext("Payment failed"),
+    "expired": lazy_gettext("Checkout expired"),
+    "refunded": lazy_gettext("Refund"),
+    "refund_failed": lazy_gettext("Refund failed"),
+    "dispute": lazy_gettext("Dispute"),
+    "dispute_taken": lazy_gettext("Dispute: money taken"),
+    "dispute_returned": lazy_gettext("Dispute: money back"),
+    "dispute_closed": lazy_gettext("Dispute closed"),
+    "other": lazy_gettext("Other news"),
+}
+REASONS = {
+    "amount": lazy_gettext("Another amount than was asked for"),
+    "amount_differs": lazy_gettext("Another amount came than was asked for"),
+    "currency": lazy_gettext("Another currency than was asked for"),
+    "currency_differs": lazy_gettext("Another currency came than was asked for"),
+    "account": lazy_gettext("Paid into another account"),
+    "external_id": lazy_gettext("Speaks of another checkout"),
+    "foreign_refund": lazy_gettext("A refund that we did not ask for"),
+    "refund_failed": lazy_gettext("The gateway could not refund"),
+    "dispute": lazy_gettext("The buyer's bank disputes the payment"),
+    "nothing_to_refund": lazy_gettext("There was nothing left to refund"),
+    "no_reusable_secret": lazy_gettext("The brand has no reusable code at the moment"),
+    "late_and_sold_out": lazy_gettext("Paid too late, and sold out meanwhile"),
+    "paid_twice": lazy_gettext("Paid twice"),
+    "order_is_over": lazy_gettext("The order had ended before the money came"),
+    "asked_by_buyer": lazy_gettext("The buyer asked for it"),
+    "supplier_failed": lazy_gettext("No supplier could deliver"),
+    "supplier_silent": lazy_gettext("A supplier does not say what became of it"),
+    "supplier_lost": lazy_gettext("A supplier does not know its order any more"),
+    "supplier_contradiction": lazy_gettext("A supplier says two different things"),
+    "supplier_reference_conflict": lazy_gettext("A supplier took our number for another order"),
+    "supplier_succeeded_twice": lazy_gettext("Two suppliers say they have delivered"),
+    "unknown": lazy_gettext("Reason not known"),
 }
 STEPS = {
     "placed": lazy_gettext("Order placed"),
@@ -115,6 +152,11 @@ def named(one: object, name: str = "name") -> str:
     """A name in the visitor's language: the English one where it exists and is wanted."""
     english = getattr(one, f"{name}_en", "") if str(get_locale()) == "en" else ""
     return str(english or getattr(one, name))
+
+
+def reason_name(code: str | None) -> str:
+    """A reason in words; what has none yet, such as a person's own words, stands as it is."""
+    return str(REASONS.get(code or "", code or ""))
 
 
 def options(words: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
