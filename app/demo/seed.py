@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlalchemy import create_engine, text
 
 from app.demo.history import past_orders
-from app.demo.planting.houses import plant_houses
+from app.demo.planting.houses import OPEN_FOR, plant_houses
 from app.demo.planting.past import plant_past
+from app.demo.planting.settled import settle_past
 from app.demo.planting.shelves import plant_shelves
 from app.demo.planting.stock import plant_keys, plant_stock
+from app.demo.planting.terms import plant_terms
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.runtime import settings
@@ -53,12 +55,14 @@ def seed(
         houses = plant_houses(at)
         shelves = plant_shelves(houses, at)
         keys = plant_keys(houses)
+        agreed = plant_terms(houses, shelves, at - OPEN_FOR, at)
         past = list(past_orders(now=at, count=orders))
-        sold = plant_past(past, houses, shelves)
+        sold = plant_past(past, houses, shelves, agreed)
         codes = plant_stock(shelves, keys, sold, at, most=most_stock)
         work.record("demo.planted", "house", orders=len(past), codes=codes)
         planted = Seeded(len(houses.shops), len(shelves.listings), codes, len(past))
     _take_stock()
+    settle_past()
     return planted
 
 

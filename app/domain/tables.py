@@ -17,8 +17,8 @@ from app.foundation import audit, outbox
 from app.foundation.database import Base
 
 ROOMS = (
-    brands, catalog, commissions, distributors, fulfilment, identity, inventory, ledger, notifications, orders, payments,
-    payouts, pricing,
+    brands, catalog, commissions, distributors, fulfilment, identity, inventory, ledger, notifications, orders,
+    payments, payouts, pricing,
 )  # fmt: skip
 FOUNDATION = (audit, outbox)
 metadata = Base.metadata

@@ -56,7 +56,7 @@ def settle(shop_of: Mapping[int, int | None]) -> int:
 
 
 def _fee_shares(lines: Sequence[Sold]) -> dict[int, tuple[int, int]]:
-    """(platform fee, gateway fee) of each line; what is per order is shared by nets, whichever line is delivered first."""
+    """(platform fee, gateway fee) of each line; what is per order is shared by nets, whichever is delivered first."""
     rules = fees.all_rules()
     nets = settling.nets_of({line.order_id for line in lines})
     found = {}
@@ -114,7 +114,7 @@ def _owner(line: Sold, role: str, priced: Line) -> int:
     if role == "seller":
         return line.seller_id
     place = int(role[-1]) - 1
-    return priced.uplines[place] if place < len(priced.uplines) else line.seller_id
+    return (priced.uplines[place] if place < len(priced.uplines) else None) or line.seller_id
 
 
 def _earnings(line: Sold, parts: Mapping[str, Part], transaction_id: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Money that went back to a buyer is taken back from those who had earned it, and given again where a dispute is won."""
+"""Money that went back to a buyer is taken back from those who had earned it, or given again."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +14,7 @@ from app.domain.orders.models import Order, OrderLine
 from app.domain.payments.models import Refund
 from app.flows.settle import settle
 from app.foundation import clock
+from app.foundation.database import session
 from app.foundation.money import split
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import current_scope, platform_scope
@@ -172,7 +173,4 @@ def _post(refund: Refund, settlement: Settlement, key: str, kind: str, sides: Se
 
 
 def _line(settlement: Settlement) -> OrderLine:
-    with_terms = returning.session().get(OrderLine, settlement.order_line_id)
-    if with_terms is None:
-        raise AssertionError(f"line {settlement.order_line_id} is gone")
-    return with_terms
+    return session().get_one(OrderLine, settlement.order_line_id)

@@ -43,7 +43,8 @@ class OutboxRow(Record):
 
 PUT = text(
     "INSERT INTO outbox (kind, shop_id, brand_id, distributor_id, key, payload, due_at) VALUES"
-    " (:kind, :shop_id, :brand_id, :distributor_id, :key, CAST(:payload AS jsonb), now() + make_interval(secs => :delay))"
+    " (:kind, :shop_id, :brand_id, :distributor_id, :key, CAST(:payload AS jsonb),"
+    " now() + make_interval(secs => :delay))"
     # A job that was given up is tried again when somebody asks for it anew; one that waits is not doubled.
     " ON CONFLICT (key) WHERE key IS NOT NULL DO UPDATE SET failed_at = NULL, failures = 0, last_error = NULL,"
     " due_at = EXCLUDED.due_at, payload = EXCLUDED.payload WHERE outbox.failed_at IS NOT NULL"

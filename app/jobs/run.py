@@ -19,7 +19,8 @@ from tenants.jobs import job_scope
 log = logging.getLogger(__name__)
 
 WAITING = text(
-    "SELECT id, kind, shop_id, brand_id, distributor_id, payload FROM outbox WHERE id = ANY (:ids) AND failed_at IS NULL ORDER BY id"
+    "SELECT id, kind, shop_id, brand_id, distributor_id, payload FROM outbox"
+    " WHERE id = ANY (:ids) AND failed_at IS NULL ORDER BY id"
 )
 DONE = text("DELETE FROM outbox WHERE id = ANY (:ids)")
 # 2, 4, 8 … seconds after a failure, never more than ten minutes.

@@ -17,8 +17,8 @@ CHECKS = (
     ("brands", "level_days", "level_window_days BETWEEN 1 AND 366 AND level_grace_days BETWEEN 0 AND 90"),
     (
         "order_lines", "funded",
-        "funded_brand_minor >= 0 AND funded_platform_minor >= 0 AND funded_brand_minor + funded_platform_minor"
-        " <= greatest(list_minor - offer_minor, 0) * quantity + discount_minor",
+        ("funded_brand_minor >= 0 AND funded_platform_minor >= 0 AND funded_brand_minor + funded_platform_minor"
+        " <= greatest(list_minor - offer_minor, 0) * quantity + discount_minor"),
     ),
 )  # fmt: skip
 NO_OVERLAP = (

@@ -1,15 +1,17 @@
 """What the database itself refuses, whoever writes and in whatever language."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.catalog.models import Listing
-from app.domain.pricing.errors import BelowFloor, PriceChanged, QuoteInvalid
+from app.domain.pricing.errors import BelowFloor, QuoteExpired, QuoteInvalid
 from app.flows import purchase
 from app.flows.purchase import PlaceOrder
+from app.foundation import clock
 from app.foundation.database import fresh_session
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import Scope, open_scope, platform_scope, shop_scope
@@ -145,14 +147,28 @@ def test_a_listing_that_a_new_floor_overtook_is_not_quoted(shop, goods):
         purchase.quote(shop, {goods.listing_id: 1})
 
 
-def test_a_quote_that_a_new_floor_overtook_is_not_honoured(shop, goods, owner: Engine):
+def test_a_quote_that_a_new_floor_overtook_is_honoured_while_it_lives(shop, goods, owner: Engine):
     with shop_scope(shop.id):
         sealed = purchase.seal(purchase.quote(shop, {goods.listing_id: 1})[0])
     raise_floor(goods, 2500)
-    with shop_scope(shop.id), pytest.raises(PriceChanged):
+    with shop_scope(shop.id):
         purchase.place_order(_command(sealed), shop=shop, actor=BUYER)
+        with pytest.raises(BelowFloor):
+            purchase.quote(shop, {goods.listing_id: 1})
+    assert ask(owner, "SELECT net_minor, floor_minor FROM order_lines") == [(2000, 1500)]
+
+
+def test_after_its_quarter_of_an_hour_nothing_is_sold_below_the_new_floor(shop, goods, owner: Engine):
+    with shop_scope(shop.id):
+        sealed = purchase.seal(purchase.quote(shop, {goods.listing_id: 1})[0])
+    raise_floor(goods, 2500)
+    clock.travel(timedelta(minutes=16))
+    try:
+        with shop_scope(shop.id), pytest.raises(QuoteExpired):
+            purchase.place_order(_command(sealed), shop=shop, actor=BUYER)
+    finally:
+        clock.travel_back()
     assert ask(owner, "SELECT count(*) FROM orders") == [(0,)]
-    assert ask(owner, "SELECT count(*) FROM codes WHERE state <> 'free'") == [(0,)]
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,6 @@ def test_a_brand_reads_no_buyer(world: World):
         "refunds",
         "deliveries",
         "reveals",
-        "mails",
         "buyer_sign_ins",
         "payment_events",
     )
@@ -192,6 +191,8 @@ def test_a_brand_reads_no_buyer(world: World):
         pytest.raises(DBAPIError, match="permission denied"),
     ):
         opened.execute(text("SELECT buyer_fields FROM order_lines"))
+    with brand_scope(world.a.goods.brand_id), fresh_session() as opened:
+        assert opened.execute(text("SELECT count(*) FROM mails WHERE order_id IS NOT NULL")).scalar_one() == 0
 
 
 def test_a_brand_asks_the_level_of_its_own_stock_only(world: World):

@@ -139,6 +139,7 @@ def _side() -> Side:
         reveal(placed.order_id, line_id, actor=BUYER)
         with unit_of_work() as work:
             _rare_rows(work.session, shop, placed)
+            work.session.execute(ATTEMPT, {"sku": goods.sku_id})
         _refund_something(placed)
     return Side(shop, goods, counted, placed, line_id, import_id)
 
@@ -174,6 +175,13 @@ def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:
         ),
         {"shop": shop.id},
     )
+
+
+ATTEMPT = text("""
+    INSERT INTO floor_attempts (shop_id, brand_id, distributor_id, sku_id, stage, wanted_minor, floor_minor, currency)
+    SELECT s.id, k.brand_id, s.distributor_id, k.id, 'listing', k.floor_minor - 1, k.floor_minor, k.currency
+    FROM shops s, skus k WHERE k.id = :sku
+""")
 
 
 def _refund_something(placed: Placed) -> None:

@@ -74,7 +74,10 @@ def _plant_partnerships(houses: Houses, since: datetime) -> None:
     )
     brands = [houses.brands[brand.key] for brand in BRANDS if brand.approved]
     rungs = [
-        {"brand_id": brand, "rank": rank, "name": zh, "name_en": en, "threshold_minor": least, "hold_days": days, "created_at": since}
+        {
+            "brand_id": brand, "rank": rank, "name": zh, "name_en": en, "threshold_minor": least, "hold_days": days,
+            "created_at": since,
+        }
         for brand in brands for rank, (_key, zh, en, least, days) in enumerate(ladder, 1)
     ]  # fmt: skip
     plant_quietly(Level, rungs)

@@ -13,6 +13,7 @@ from app.demo.planting.houses import Houses
 from app.demo.planting.rows import plant, plant_quietly
 from app.demo.planting.shelves import Shelves
 from app.demo.planting.stock import POOL_KINDS, Sold
+from app.demo.planting.terms import Agreed, sellers
 from app.demo.shops import SHOPS
 from app.domain.fulfilment.models import Delivery
 from app.domain.inventory.models import Reservation
@@ -41,7 +42,9 @@ class Planted:
     lines: list[int] = field(default_factory=list)
 
 
-def plant_past(plans: Sequence[PastOrder], houses: Houses, shelves: Shelves) -> dict[str, list[Sold]]:
+def plant_past(
+    plans: Sequence[PastOrder], houses: Houses, shelves: Shelves, agreed: Agreed
+) -> dict[str, list[Sold]]:
     """Write the orders with everything around them; the units each Sku's stock owes them, by the Sku's key."""
     languages = {shop.slug: shop.languages[0] for shop in SHOPS}
     held = plant(Reservation, [_reservation(plan, houses) for plan in plans])
@@ -51,7 +54,7 @@ def plant_past(plans: Sequence[PastOrder], houses: Houses, shelves: Shelves) -> 
         Planted(plan, houses.shops[plan.shop], held_as, order)
         for (plan, held_as), order in zip(pairs, orders, strict=True)
     ]
-    _plant_lines(past, houses, shelves)
+    _plant_lines(past, houses, shelves, agreed)
     plant_quietly(OrderStep, [row for one in past for row in _steps(one)])
     plant_quietly(Delivery, [row for one in past for row in _deliveries(one, houses)])
     money.plant_money([(one.plan, one.order_id, one.shop_id) for one in past])
@@ -78,14 +81,15 @@ def _order(plan: PastOrder, reservation_id: int, houses: Houses, locale: str) ->
     }  # fmt: skip
 
 
-def _plant_lines(past: Sequence[Planted], houses: Houses, shelves: Shelves) -> None:
-    rows = [row for one in past for row in _lines(one, houses, shelves)]
+def _plant_lines(past: Sequence[Planted], houses: Houses, shelves: Shelves, agreed: Agreed) -> None:
+    rows = [row for one in past for row in _lines(one, houses, shelves, agreed)]
     made = iter(plant(OrderLine, rows))
     for one in past:
         one.lines.extend(next(made) for _ in one.plan.lines)
 
 
-def _lines(one: Planted, houses: Houses, shelves: Shelves) -> Iterator[dict[str, Any]]:
+def _lines(one: Planted, houses: Houses, shelves: Shelves, agreed: Agreed) -> Iterator[dict[str, Any]]:
+    seller = sellers(houses)[one.plan.shop]
     for line in one.plan.lines:
         product, sku = line.listing.product, line.listing.sku
         yield {
@@ -96,7 +100,11 @@ def _lines(one: Planted, houses: Houses, shelves: Shelves) -> Iterator[dict[str,
             "sku_name_en": sku.name.en, "delivery_kind": sku.delivery, "counted": sku.stock is not None,
             "quantity": line.quantity, "list_minor": line.unit_price_minor, "offer_minor": line.unit_price_minor,
             "discount_minor": 0, "net_minor": line.unit_price_minor * line.quantity, "floor_minor": sku.floor_minor,
-            "terms": {"kind": "margin", "supply_price_minor": sku.supply_minor}, "buyer_fields": dict(line.fields),
+            "terms": agreed.terms(
+                houses.brands[product.brand], shelves.products[product.key], shelves.skus[sku.key], sku, seller,
+                one.plan.placed_at,
+            ),
+            "buyer_fields": dict(line.fields),
             "state": _line_state(one.plan.state, sku.delivery),
         }  # fmt: skip
 

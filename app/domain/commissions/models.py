@@ -69,7 +69,7 @@ class RateRule(Record):
 
 
 class FeeRule(Record):
-    """What the platform takes of a line (`platform`), what a gateway takes of a payment (`gateway`), or what a payout costs.
+    """What the platform takes of a line, a gateway of a payment, or what a payout costs (`kind`).
 
     In force from `starts_at` until a later row of the same target. Rate in basis points of the
     net price plus `fixed_minor` per order or payout. Platform only.

@@ -126,7 +126,8 @@ class Line:
     """A delivered line. `funded_*`: what of its discounts the brand or the platform pays.
 
     `platform_fee_minor` and `gateway_fee_minor` are this line's shares. `volume_minor` is the
-    seller's month with this brand before this line; `uplines` are distributor ids, nearest first.
+    seller's month with this brand before this line; `uplines` are distributor ids, nearest first, None where
+    a step is empty.
     """
 
     net_minor: int
@@ -137,7 +138,7 @@ class Line:
     platform_fee_minor: int = 0
     gateway_fee_minor: int = 0
     volume_minor: int = 0
-    uplines: tuple[int, ...] = ()
+    uplines: tuple[int | None, ...] = ()
 
     @property
     def base_minor(self) -> int:
@@ -238,7 +239,7 @@ def _overrides(line: Line, parts: Mapping[str, Part]) -> None:
         rate = int(override.get(f"step{step}_bps", 0))
         wanted = line.base_minor * rate // WHOLE
         paid = min(wanted, pot.amount_minor)
-        if wanted:
+        if wanted and upline is not None:
             parts[f"upline{step}"].add(
                 "override", paid, rate_bps=rate, base_minor=line.base_minor, pot=override["pot"], step=step,
                 distributor=upline, rule=override.get("rule"), rounding="down",

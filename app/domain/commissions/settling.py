@@ -34,9 +34,11 @@ STAFF = text("""
 # In one order for everybody, so that two batches never wait for each other in a circle.
 ADD_VOLUME = text("""
     INSERT INTO volumes AS v (brand_id, distributor_id, currency, month, volume_minor)
-    SELECT b, d, c, m, n FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(b bigint, d bigint, c text, m date, n bigint)
+    SELECT b, d, c, m, n FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r(b bigint, d bigint, c text, m date, n bigint)
     ORDER BY b, d, c, m
-    ON CONFLICT (brand_id, distributor_id, currency, month) DO UPDATE SET volume_minor = v.volume_minor + EXCLUDED.volume_minor
+    ON CONFLICT (brand_id, distributor_id, currency, month)
+        DO UPDATE SET volume_minor = v.volume_minor + EXCLUDED.volume_minor
     RETURNING brand_id, distributor_id, currency, month, volume_minor
 """)
 EARNINGS = text("""
@@ -106,13 +108,15 @@ def claim(order_ids: Collection[int], shop_of: Mapping[int, int | None]) -> list
     found = []
     for row in sorted(rows, key=lambda row: row.id):
         order = orders[row.order_id]
-        found.append(
-            Sold(
-                *row, number=order.number, currency=order.currency, ordered_at=order.created_at,
-                seller_id=order.distributor_id, gateway=order.gateway,
-                own=mailbox(order.email) in staff[order.distributor_id],
-            )
-        )  # fmt: skip
+        facts: dict[str, Any] = {
+            "number": order.number,
+            "currency": order.currency,
+            "ordered_at": order.created_at,
+            "seller_id": order.distributor_id,
+            "gateway": order.gateway,
+            "own": mailbox(order.email) in staff[order.distributor_id],
+        }
+        found.append(Sold(**row._asdict(), **facts))
     return found
 
 

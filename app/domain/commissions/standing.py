@@ -15,12 +15,14 @@ from app.foundation.database import session
 STANDING = text("""
     SELECT k.id AS sku_id, s.distributor_id, money.uplines_of(s.distributor_id) AS uplines,
         p.level_id, l.name AS level_name, l.name_en AS level_name_en, l.hold_days,
-        (SELECT jsonb_agg(jsonb_build_array(f.id, f.floor_minor, f.starts_at, f.ends_at, f.level_id, f.distributor_id, f.promotion))
+        (SELECT jsonb_agg(jsonb_build_array(f.id, f.floor_minor, f.starts_at, f.ends_at, f.level_id, f.distributor_id,
+            f.promotion))
          FROM floors f WHERE f.sku_id = k.id AND f.starts_at <= :now AND (f.ends_at IS NULL OR f.ends_at > :since)
            AND (f.level_id IS NULL OR f.level_id = p.level_id)) AS floors,
         (SELECT jsonb_agg(jsonb_build_array(r.id, r.series, r.version, r.kind, r.value, r.starts_at, r.ends_at,
             r.product_id, r.sku_id, r.level_id, r.distributor_id))
-         FROM rate_rules r WHERE r.brand_id = k.brand_id AND r.starts_at <= :now AND (r.ends_at IS NULL OR r.ends_at > :since)
+         FROM rate_rules r WHERE r.brand_id = k.brand_id AND r.starts_at <= :now
+           AND (r.ends_at IS NULL OR r.ends_at > :since)
            AND (r.sku_id IS NULL OR r.sku_id = k.id) AND (r.product_id IS NULL OR r.product_id = k.product_id)
            AND (r.level_id IS NULL OR r.level_id = p.level_id)) AS rules,
         k.product_id, k.supply_price_minor, k.floor_minor
@@ -38,7 +40,8 @@ class Standing:
     sku_id: int
     product_id: int
     distributor_id: int
-    uplines: tuple[int, ...]
+    uplines: tuple[int | None, ...]
+    """Nearest first; None where one may not sell, or there is none."""
     level_id: int | None
     level: dict[str, Any]
     hold_days: int

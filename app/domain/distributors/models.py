@@ -171,7 +171,7 @@ class LevelMove(Record):
 
 
 class Invite(Record):
-    """A link that brings somebody in: a brand's to its goods, a distributor's to its downline. Only its digest is kept."""
+    """A link that brings somebody in: to a brand's goods, or into a distributor's downline. Only its digest is kept."""
 
     __tablename__ = "invites"
     __table_args__ = (

@@ -20,7 +20,7 @@ class FloorRow:
 
 @dataclass(frozen=True, slots=True)
 class FloorInForce:
-    """The floor that counts and where it comes from: exemption, distributor, level or sku. `since` None: from the start."""
+    """The floor that counts and where it comes from: exemption, distributor, level or sku; `since` None: ever."""
 
     floor_minor: int
     source: str
@@ -39,7 +39,10 @@ def resolve(
     level_id: int | None = None,
     promotions: Collection[str] = (),
 ) -> FloorInForce:
-    """The most specific floor of a Sku at a moment: an exemption for one of these promotions, the distributor's, its level's, the Sku's."""
+    """The most specific floor of a Sku at a moment.
+
+    An exemption for one of these promotions, else the distributor's, else its level's, else the Sku's.
+    """
     best: FloorRow | None = None
     for row in rows:
         if (

@@ -1,6 +1,6 @@
 """The guided opening of a shop: name, look, goods, live."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -118,7 +118,7 @@ def _goods(draft: Shop) -> Any:
     kept = _prices(draft)
     form = Typed({f"price-{sku_id}": price for sku_id, price in kept.items()})
     if request.method == "POST":
-        prices = _picked(form, {sku.id for sku, *_rest in offered}, draft.currency)
+        prices = _picked(form, {sku.id: sku for sku, *_rest in offered}, draft.currency)
         if not prices:
             form.errors["picked"] = _("Pick at least one thing to sell.")
         if form.ok:
@@ -139,15 +139,13 @@ def _proposed(shelves: list[tuple[Any, list[Any]]]) -> set[int]:
     return {row[0].id for _category, rows in shelves for row in rows[:PROPOSED]}
 
 
-def _picked(form: Typed, offered: set[int], currency: str) -> dict[int, int]:
+def _picked(form: Typed, offered: Mapping[int, Any], currency: str) -> dict[int, int]:
     """Price by Sku of everything that is ticked; each fault at its own field."""
     prices: dict[int, int] = {}
-    with platform_scope():
-        floors = {sku.id: sku for sku, *_rest in shelf.sellable_skus(currency, offered)}
     for text in request.form.getlist("sku"):
         if not text.isdecimal() or int(text) not in offered:
             continue
-        sku, name = floors[int(text)], f"price-{text}"
+        sku, name = offered[int(text)], f"price-{text}"
         try:
             prices[sku.id] = money.parse(request.form.get(name, ""), currency, param=name).minor
         except InvalidInput as error:
