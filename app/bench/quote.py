@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 
 from app.bench import machine
 from app.bench.goods import Target, plant_goods, plant_shop
 from app.bench.house import BenchHouse, bench_house
 from app.domain.commissions.rules import Rule, Sale, terms_of
+from app.domain.distributors.models import Shop
+from app.domain.distributors.queries import as_tenant
 from app.domain.pricing.floors import FloorRow, resolve
 from app.domain.pricing.rules import Offer, Priced, price_cart
 from app.domain.promotions.rules import Bundle, Cut, Off, Promotion, Tiers
@@ -35,7 +37,15 @@ QUANTITIES = {1: 1, 2: 1, 3: 12, 4: 2, 5: 1}
 ROUNDS = 5
 FLASH, BUNDLE, TIERS = 1799, 1850, 1900
 PROMOTIONS = (
-    Promotion(1, "flash", "flash_price", Cut(FLASH), target=For("sku", frozenset({1})), starts_at=SINCE, ends_at=UNTIL),
+    Promotion(
+        1,
+        "flash",
+        "flash_price",
+        Cut(FLASH),
+        target=For("sku", frozenset({1})),
+        starts_at=SINCE,
+        ends_at=UNTIL,
+    ),
     Promotion(2, "pair", "bundle_price", Bundle({1: (1, Cut(BUNDLE)), 2: (1, Cut(BUNDLE))})),
     Promotion(3, "many", "quantity_tiers", Tiers(((5, Cut(1950)), (10, Cut(TIERS))))),
     Promotion(4, "over 200", "threshold_coupon", Off(minor=2000, from_minor=20_000), funder="platform"),
@@ -65,7 +75,7 @@ FLOORS = tuple(
     FloorRow(number, minor, SINCE, UNTIL, **target)
     for number, (minor, target) in enumerate(
         (
-            (FLOOR - 50, {}), (1450, {"level_id": LEVEL}), (FLOOR, {"distributor_id": SELLER}), (1400, {"level_id": 98}),
+            (1450, {}), (1450, {"level_id": LEVEL}), (FLOOR, {"distributor_id": SELLER}), (1400, {"level_id": 98}),
             (1400, {"level_id": 99}), (1400, {"distributor_id": 98}), (1400, {"distributor_id": 99}),
             (1300, {"promotion": "clearance"}), (1300, {"promotion": "opening"}),
             (1300, {"promotion": "single day", "distributor_id": 99}),
@@ -73,6 +83,27 @@ FLOORS = tuple(
         1,
     )
 )  # fmt: skip
+
+PLANTED = (
+    """
+    INSERT INTO rate_rules (brand_id, sku_id, series, version, kind, value, starts_at)
+    SELECT brand_id, id, 'sku ' || id, 1, 'commission', '{"rate_bps": 800}', now() - interval '1 day' FROM skus
+    """,
+    """
+    INSERT INTO rate_rules (brand_id, sku_id, series, version, kind, value, starts_at, ends_at)
+    SELECT brand_id, id, 'more ' || id, 1, 'boost', '{"add_bps": 100}', now() - interval '1 day',
+        now() + interval '1 day'
+    FROM skus
+    """,
+    """
+    INSERT INTO floors (brand_id, sku_id, level_id, floor_minor, starts_at)
+    SELECT k.brand_id, k.id, l.id, 1400, now() - interval '1 day' FROM skus k JOIN levels l ON l.brand_id = k.brand_id
+    """,
+    """
+    INSERT INTO floors (brand_id, sku_id, distributor_id, floor_minor, starts_at)
+    SELECT k.brand_id, k.id, d.id, 1450, now() - interval '1 day' FROM skus k CROSS JOIN distributors d
+    """,
+)
 
 
 def run(seconds: float = 10.0) -> dict[str, Any]:
@@ -104,7 +135,9 @@ def quote() -> Priced:
         floor = resolve(FLOORS, sku_floor_minor=FLOOR, at=NOW, distributor_id=SELLER, level_id=LEVEL)
         supply = terms.get("supply_price_minor", SUPPLY)
         lines.append(
-            Offer(sku, sku, quantity, LIST, floor.floor_minor, product, 1, brand_bears_minor=supply * quantity)
+            Offer(
+                sku, sku, quantity, LIST, floor.floor_minor, product, 1, brand_bears_minor=supply * quantity
+            )
         )
     return price_cart(lines, PROMOTIONS, at=NOW)
 
@@ -143,15 +176,18 @@ def queries() -> dict[str, Any]:
         goods = plant_goods(shop_id, skus=5, codes=1)
         shop = _tenant(shop_id)
         found = {f"{many}_lines": _counted(shop, goods[:many]) for many in (1, 5)}
-        _plant_rules(house, goods)
+        _plant_rules(house)
         found |= {f"{many}_lines_10_rules": _counted(shop, goods[:many]) for many in (1, 5)}
-    return {"queries_per_quote": found["5_lines_10_rules"], "queries": found, "queries_grow": len(set(found.values())) > 1}
+    return {
+        "queries_per_quote": found["5_lines_10_rules"],
+        "queries": found,
+        "queries_grow": len(set(found.values())) > 1,
+    }
 
 
 def _tenant(shop_id: int) -> Tenant:
     with platform_scope(), unit_of_work():
-        row = session().execute(text("SELECT slug, name, distributor_id FROM shops WHERE id = :id"), {"id": shop_id}).one()
-    return Tenant(shop_id, row.slug, row.name)
+        return as_tenant(session().get_one(Shop, shop_id))
 
 
 def _counted(shop: Tenant, goods: list[Target]) -> int:
@@ -176,5 +212,10 @@ def counting() -> Iterator[Mapping[str, int]]:
         event.remove(db.engine, "before_cursor_execute", count)
 
 
-def _plant_rules(house: BenchHouse, goods: list[Target]) -> None:
-    ...
+def _plant_rules(house: BenchHouse) -> None:
+    """Ten rules of pay and ten floors that hold for the five Skus."""
+    owner = create_engine(house.settings.database_url)
+    with owner.begin() as connection:
+        for statement in PLANTED:
+            connection.execute(text(statement))
+    owner.dispose()

@@ -98,7 +98,9 @@ def floors(draw: st.DrawFn, list_minor: int) -> list[FloorRow]:
         promotion = draw(st.sampled_from([None, None, *NAMES]))
         highest = list_minor if promotion is None else list_minor * 2
         made.append(
-            FloorRow(number, draw(st.integers(0, highest)), draw(STARTS), draw(ENDS), promotion=promotion, **target)
+            FloorRow(
+                number, draw(st.integers(0, highest)), draw(STARTS), draw(ENDS), promotion=promotion, **target
+            )
         )
     return made
 
@@ -109,7 +111,12 @@ def promotions(draw: st.DrawFn, decimals: int, number: int) -> Promotion:
     rated = st.builds(lambda rate: Cut(off_bps=rate), RATES)
     cut = st.one_of(st.builds(Cut, amounts(decimals)), rated)
     if kind == "quantity_tiers":
-        value: Any = Tiers(tuple((start, draw(cut)) for start in sorted(draw(st.sets(st.integers(1, 9), min_size=1, max_size=3)))))
+        value: Any = Tiers(
+            tuple(
+                (start, draw(cut))
+                for start in sorted(draw(st.sets(st.integers(1, 9), min_size=1, max_size=3)))
+            )
+        )
     elif kind == "bundle_price":
         value = Bundle({sku: (draw(st.integers(1, 2)), draw(cut)) for sku in (1, 2)})
     elif kind in OFFERS:

@@ -142,9 +142,7 @@ class Month:
         parts = split(line)
         commission = commission_of(parts)
         self.volume += line.base_minor
-        self.sales.append(
-            {"line": line, "left": left_after(parts), "returned": 0, "commission": commission}
-        )
+        self.sales.append({"line": line, "left": left_after(parts), "returned": 0, "commission": commission})
 
     def give_back(self, which: int, amount: int) -> None:
         sale = self.sales[which]
@@ -184,9 +182,7 @@ def test_a_months_commissions_are_the_brackets_value_of_its_volume_whatever_was_
             books.sell(amount, funded)
         elif books.sales:
             books.give_back(which % len(books.sales), amount)
-        assert books.volume == sum(
-            sale["line"].base_minor - _gone(sale) for sale in books.sales
-        )
+        assert books.volume == sum(sale["line"].base_minor - _gone(sale) for sale in books.sales)
         assert sum(sale["commission"] for sale in books.sales) == bracket_value(table, books.volume)
     for which, sale in enumerate(books.sales):
         books.give_back(which, sale["line"].net_minor)
@@ -241,7 +237,9 @@ def test_a_split_that_loses_a_cent_is_caught(monkeypatch: pytest.MonkeyPatch):
     def short(stack: Stack) -> bool:
         priced = price_cart(stack.lines, stack.promotions, at=NOW)
         steps = [step for line in priced.lines for step in line.steps]
-        return any(step.minor < step.wanted_minor and not step.because for step in steps) or _short(stack, priced)
+        return any(step.minor < step.wanted_minor and not step.because for step in steps) or _short(
+            stack, priced
+        )
 
     monkeypatch.setattr(pricing, "split", rounded_down)
     assert find(stacks(), short, settings=FOUND)
@@ -252,7 +250,11 @@ def _short(stack: Stack, priced: Priced) -> bool:
     for promotion in stack.promotions:
         steps = [step for line in priced.lines for step in line.steps if step.promotion_id == promotion.id]
         asked = getattr(promotion.value, "minor", 0)
-        if promotion.kind in {"fixed_coupon", "threshold_coupon"} and steps and not any(step.because for step in steps):
+        if (
+            promotion.kind in {"fixed_coupon", "threshold_coupon"}
+            and steps
+            and not any(step.because for step in steps)
+        ):
             nets = [line.net_minor for line in priced.lines]
             if sum(step.minor for step in steps) < min(asked, sum(nets)):
                 return True
