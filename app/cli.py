@@ -25,6 +25,7 @@ SAID_IN_ONE_SENTENCE = {"BadSetting", "EmbeddedError", "HomeBusy", "PortTaken", 
 BENCHES = {
     "import": "app.bench.import_stock:run",
     "purchase": "app.bench.purchase:run",
+    "quote": "app.bench.quote:run",
     "storefront": "app.bench.storefront:run",
     "tenants": "app.bench.tenants:run",
 }

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.demo.goods import on_sale
 from app.demo.pictures import product_picture
 from app.demo.planting.rows import plant, plant_quietly
 from app.domain.brands.models import Brand
 from app.domain.catalog.models import Category, Listing, Product, Sku
-from app.domain.distributors.models import Distributor, Shop
+from app.domain.distributors import partnerships
+from app.domain.distributors.models import Distributor, Level, Shop
 from app.domain.inventory.issue_order import IssueOrder, picker
 from app.domain.inventory.keys import current_key
 from app.domain.inventory.models import Code, CodeBatch
@@ -66,6 +67,7 @@ def plant_goods(shop_id: int, *, skus: int, codes: int, real: bool = True) -> li
         brand_id = plant(
             Brand, [{"slug": f"bench-{skus}-{codes}", "name": "测量品牌", "status": "approved"}]
         )[0]
+        _approve(brand_id, shop_id)
         category_id = plant(
             Category, [{"slug": f"c-{brand_id}", "name": "影视会员", "name_en": "Streaming"}]
         )[0]
@@ -90,6 +92,15 @@ def plant_goods(shop_id: int, *, skus: int, codes: int, real: bool = True) -> li
             )
             for place, (listing, sku, row) in enumerate(zip(listed, sku_ids, rows, strict=True))
         ]
+
+
+def _approve(brand_id: int, shop_id: int) -> None:
+    """The brand lets the shop's distributor sell, at its first level."""
+    level = select(Level.id).where(Level.brand_id == brand_id, Level.rank == 0)
+    distributor = select(Shop.distributor_id).where(Shop.id == shop_id)
+    partnerships.approve(
+        brand_id, session().execute(distributor).scalar_one(), level_id=session().execute(level).scalar_one()
+    )
 
 
 def _product(brand_id: int, category_id: int, number: int) -> dict[str, Any]:

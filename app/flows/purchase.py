@@ -297,6 +297,8 @@ def _add_lines(
                 delivery_kind=item.delivery_kind, counted=not item.unlimited, quantity=line.quantity,
                 list_minor=line.list_minor, offer_minor=line.offer_minor, discount_minor=line.discount_minor,
                 net_minor=line.net_minor, floor_minor=line.floor_minor,
+                floor_promotion=line.floor_promotion, funded_brand_minor=line.funded_brand_minor,
+                funded_platform_minor=line.funded_platform_minor,
                 terms=terms[item.sku_id],
                 buyer_fields=dict(told[line.listing_id]), state="waiting",
             )

@@ -285,13 +285,15 @@ def take_back(settled: Settled, amount_minor: int, *, volume_minor: int = 0) -> 
     if amount <= 0:
         return TakenBack({}, 0, 0, 0)
     before, after = settled.returned_minor, settled.returned_minor + amount
-    promotion = _upto(settled.funded_platform_minor, after, settled.net_minor) - _upto(
-        settled.funded_platform_minor, before, settled.net_minor
-    )
+    # What the parties still have beyond the buyer's money is what the platform paid of its discounts.
+    promotion = (sum(settled.left.values()) - rest) * amount // rest
     volume = _upto(settled.base_minor, after, settled.net_minor) - _upto(
         settled.base_minor, before, settled.net_minor
     )
     whole = amount + promotion
+    facts: dict[str, Any] = {"share": [amount, rest]}
+    if settled.funded_platform_minor:
+        facts["promotion"] = [promotion, settled.funded_platform_minor]
     if "brackets" not in settled.terms or not settled.counted:
         roles = [role for role in ROLES if settled.left.get(role, 0) > 0]
         parts = (
@@ -299,9 +301,7 @@ def take_back(settled: Settled, amount_minor: int, *, volume_minor: int = 0) -> 
             if whole
             else {}
         )
-        return TakenBack(
-            parts, amount, promotion, volume if settled.counted else 0, {"share": [amount, rest]}
-        )
+        return TakenBack(parts, amount, promotion, volume if settled.counted else 0, facts)
     brackets = settled.terms["brackets"]
     commission = bracket_value(brackets, volume_minor) - bracket_value(brackets, volume_minor - volume)
     others = {
@@ -309,12 +309,13 @@ def take_back(settled: Settled, amount_minor: int, *, volume_minor: int = 0) -> 
         for role in ("upline1", "upline2", "platform", "gateway")
         if settled.left.get(role, 0) > 0
     }
-    extras = max(settled.left.get("seller", 0) - settled.commission_left_minor, 0)
+    # Below zero where the seller pays its uplines out of its own part: that comes back to it with the rest.
+    extras = settled.left.get("seller", 0) - settled.commission_left_minor
     others["seller"] = commission + extras * amount // rest
     others["supplier"] = whole - sum(others.values())
-    facts = {
-        "share": [amount, rest], "volume_minor": volume_minor,
-        "slices": slices(brackets, max(volume_minor - volume, 0), volume), "commission_minor": commission,
+    facts |= {
+        "volume_minor": volume_minor, "commission_minor": commission,
+        "slices": slices(brackets, max(volume_minor - volume, 0), volume),
     }  # fmt: skip
     return TakenBack({role: part for role, part in others.items() if part}, amount, promotion, volume, facts)
 

@@ -7,7 +7,7 @@ its id under a unique constraint).
 
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -50,7 +50,7 @@ class QuoteSealer:
         self._signer = URLSafeSerializer([key], salt="perkline-quote")
 
     def seal(self, quote: Quote) -> str:
-        lines = [list(asdict(line).values()) for line in quote.lines]
+        lines = [_packed(line) for line in quote.lines]
         return self._signer.dumps(
             [quote.id, quote.shop_id, quote.currency, round(quote.expires_at.timestamp() * 1_000_000), lines]
         )
@@ -67,3 +67,13 @@ class QuoteSealer:
         if expires_at < at:
             raise QuoteExpired(param="quote")
         return Quote(quote_id, made_for, currency, tuple(PricedLine(*line) for line in lines), expires_at)
+
+
+def _packed(line: PricedLine) -> list[int | str | None]:
+    """What an order line needs; how the price came about is shown with the quote and not sent along."""
+    amounts = [
+        line.listing_id, line.sku_id, line.quantity, line.list_minor, line.offer_minor, line.discount_minor,
+        line.net_minor, line.floor_minor,
+    ]  # fmt: skip
+    more = [line.floor_promotion, line.funded_brand_minor, line.funded_platform_minor]
+    return [*amounts, *more] if any(more) else [*amounts]

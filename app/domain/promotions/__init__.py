@@ -1,0 +1,1 @@
+"""What makes a price lower, and who pays for it."""
