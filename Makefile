@@ -2,6 +2,8 @@
 
 RUN = .venv/bin/perkline
 PYTEST = .venv/bin/python -m pytest
+# Properties that `make test` tries 2,000 times, and a night 100,000 times.
+STACKS = tests/property/test_price_stacks.py tests/property/test_floor_in_force.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test lint bench chaos nightly lock fmt reset
@@ -39,6 +41,7 @@ chaos: setup-dev ## kill processes in the middle of their work and count what is
 
 nightly: setup-dev ## what takes too long for every change
 	@$(PYTEST) -m nightly $(ARGS)
+	@$(PYTEST) -n 2 --hypothesis-profile=nightly $(STACKS)
 
 lock: ## write requirements/*.txt from *.in; UPGRADE=1 takes newer versions
 	@PYTHONPATH=scripts .venv/bin/python -m install.lock $(if $(UPGRADE),--upgrade)

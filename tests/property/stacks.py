@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -49,9 +50,15 @@ class Stack:
     terms: dict[int, dict[str, Any]]
 
 
+@cache
 def amounts(decimals: int) -> st.SearchStrategy[int]:
     """Prices as shops have them, and the smallest and oddest ones."""
     return st.one_of(st.integers(1, 12), st.integers(1, 300 * 10**decimals))
+
+
+@cache
+def cuts(decimals: int) -> st.SearchStrategy[Cut]:
+    return st.one_of(st.builds(Cut, amounts(decimals)), st.builds(lambda rate: Cut(off_bps=rate), RATES))
 
 
 @st.composite
@@ -108,8 +115,7 @@ def floors(draw: st.DrawFn, list_minor: int) -> list[FloorRow]:
 @st.composite
 def promotions(draw: st.DrawFn, decimals: int, number: int) -> Promotion:
     kind = draw(st.sampled_from([*OFFERS, *DISCOUNTS]))
-    rated = st.builds(lambda rate: Cut(off_bps=rate), RATES)
-    cut = st.one_of(st.builds(Cut, amounts(decimals)), rated)
+    cut = cuts(decimals)
     if kind == "quantity_tiers":
         value: Any = Tiers(
             tuple(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from app.domain.commissions.rules import ROLES, Line, Settled, bracket_value, split, take_back
@@ -12,11 +12,14 @@ from app.domain.pricing import rules as pricing
 from app.domain.pricing.rules import Offer, Priced, PricedLine, price_cart
 from tests.property.stacks import NOW, RATES, Stack, brackets, stacks
 
-# 2,000 in `make test`; `make nightly` asks for 100,000 by its profile.
+ROUND = 2000
 MANY = settings(
-    max_examples=max(2000, settings().max_examples), deadline=None,
+    max_examples=ROUND,
+    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
+)
+# One round in `make test`; `make nightly` asks for 100,000 by its profile and gets fifty rounds, each with memory of its own.
+ROUNDS = pytest.mark.parametrize("turn", range(max(1, settings().max_examples // ROUND)))
 
 
 def check_floor(line: PricedLine, offer: Offer) -> None:
@@ -56,13 +59,20 @@ def check_cart(stack: Stack, priced: Priced) -> None:
         assert all(one is two or one.combines_with(two) for one in used for two in used)
 
 
+@ROUNDS
 @MANY
 @given(
     stacks(), RATES, st.integers(0, 500), st.integers(0, 60_000),
     st.sampled_from([(), (11,), (11, 12), (None, 12)]), st.data(),
 )  # fmt: skip
 def test_no_stack_sells_below_the_floor_and_its_parts_sum_to_the_whole(
-    stack: Stack, rate: int, fixed: int, volume: int, uplines: tuple[int | None, ...], data: st.DataObject
+    turn: int,
+    stack: Stack,
+    rate: int,
+    fixed: int,
+    volume: int,
+    uplines: tuple[int | None, ...],
+    data: st.DataObject,
 ):
     priced = price_cart(stack.lines, stack.promotions, at=NOW)
     assert priced.total_minor >= 1
@@ -165,10 +175,11 @@ class Month:
         return promotion, net
 
 
+@ROUNDS
 @MANY
 @given(months(), RATES, RATES)
 def test_a_months_commissions_are_the_brackets_value_of_its_volume_whatever_was_sold_and_returned(
-    month: tuple[list[dict[str, int]], list[tuple[str, int, int, int]]], boost: int, override: int
+    turn: int, month: tuple[list[dict[str, int]], list[tuple[str, int, int, int]]], boost: int, override: int
 ):
     table, moves = month
     books = Month(
@@ -214,7 +225,13 @@ def broken_by(check: Any) -> Any:
     return breaks
 
 
-FOUND = settings(max_examples=5000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+FOUND = settings(
+    max_examples=5000,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @pytest.mark.parametrize("clamp", ["_room", "_allowed_offer"])
