@@ -308,7 +308,8 @@ def take_back(settled: Settled, amount_minor: int, *, volume_minor: int = 0) -> 
         for role in ("upline1", "upline2", "platform", "gateway")
         if settled.left.get(role, 0) > 0
     }
-    extras = max(settled.left.get("seller", 0) - settled.commission_left_minor, 0)
+    # Below zero where the seller pays its uplines out of its own part: that comes back to it with the rest.
+    extras = settled.left.get("seller", 0) - settled.commission_left_minor
     others["seller"] = commission + extras * amount // rest
     others["supplier"] = whole - sum(others.values())
     facts = {
