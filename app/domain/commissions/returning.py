@@ -26,7 +26,7 @@ UNSETTLED = text("""
     SELECT l.shop_id, l.order_id FROM order_lines l JOIN deliveries d ON d.order_line_id = l.id
     WHERE l.state = 'delivered' AND NOT l.settled AND d.state = 'delivered' AND d.delivered_at < :before
       AND NOT EXISTS (
-        SELECT 1 FROM outbox b WHERE b.key = 'settle:' || l.order_id || ':again' AND b.failed_at IS NOT NULL)
+        SELECT 1 FROM outbox b WHERE b.key = 'settle:' || l.order_id || '\\:again' AND b.failed_at IS NOT NULL)
     GROUP BY l.shop_id, l.order_id ORDER BY l.order_id LIMIT :most
 """)
 
