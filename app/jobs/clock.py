@@ -11,7 +11,9 @@ from app.flows.import_stock import forget_uploads
 from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
 from app.flows.refund import send_waiting_refunds
+from app.flows.settle import settle_forgotten
 from app.flows.sign_in_buyer import forget_links
+from app.flows.take_back import follow_refunds
 from app.flows.withhold_expired import withhold_expired
 from app.foundation.runtime import redis
 from app.jobs.registry import NORMAL
@@ -24,6 +26,8 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, send_waiting_refunds),
     (60, tell_low_stock),
     (60, mature_earnings),
+    (60, settle_forgotten),
+    (60, follow_refunds),
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),
