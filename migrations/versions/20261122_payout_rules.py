@@ -150,7 +150,7 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF (NEW.brand_id, NEW.distributor_id, NEW.method, NEW.currency, NEW.holder, NEW.shown, NEW.contact_email, NEW.created_at)
             IS DISTINCT FROM (OLD.brand_id, OLD.distributor_id, OLD.method, OLD.currency, OLD.holder, OLD.shown,
-            OLD.contact_email, OLD.created_at) OR OLD.status = 'replaced' THEN
+            OLD.contact_email, OLD.created_at) OR (OLD.status = 'replaced' AND NEW.status <> 'replaced') THEN
             RAISE EXCEPTION 'an account is replaced, not changed' USING ERRCODE = 'check_violation', CONSTRAINT = 'account_stays';
         END IF;
         IF v_firm AND NEW.status <> 'replaced' THEN
@@ -178,11 +178,11 @@ BEGIN
 END $$
 """,
 }
+CHANGED = "(OLD.every, OLD.day, OLD.follows) IS DISTINCT FROM (NEW.every, NEW.day, NEW.follows)"
 TRIGGERS = (
     "CREATE TRIGGER moves BEFORE INSERT OR UPDATE ON payouts FOR EACH ROW EXECUTE FUNCTION money.payout_moves()",
     "CREATE TRIGGER guarded BEFORE INSERT OR UPDATE ON payout_accounts FOR EACH ROW EXECUTE FUNCTION money.account_guarded()",
-    "CREATE TRIGGER moved BEFORE UPDATE ON payout_plans FOR EACH ROW"
-    " WHEN ((OLD.every, OLD.day, OLD.follows) IS DISTINCT FROM (NEW.every, NEW.day, NEW.follows)) EXECUTE FUNCTION money.plan_moved()",
+    f"CREATE TRIGGER moved BEFORE UPDATE ON payout_plans FOR EACH ROW WHEN ({CHANGED}) EXECUTE FUNCTION money.plan_moved()",
 )
 
 
