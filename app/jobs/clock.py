@@ -10,6 +10,8 @@ from app.flows.expire import expire_checkouts
 from app.flows.import_stock import forget_uploads
 from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
+from app.flows.pay_out import ask_about_payouts, look_for_returns, plan_payouts
+from app.flows.payout_accounts import ask_about_accounts
 from app.flows.refund import send_waiting_refunds
 from app.flows.settle import settle_forgotten
 from app.flows.sign_in_buyer import forget_links
@@ -28,6 +30,10 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, mature_earnings),
     (60, settle_forgotten),
     (60, follow_refunds),
+    (60, plan_payouts),
+    (60, ask_about_payouts),
+    (3600, look_for_returns),
+    (600, ask_about_accounts),
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),

@@ -28,6 +28,7 @@ class LedgerTransaction(Record):
         CheckConstraint("size >= 2", name="size"),
         Index("ix_ledger_transactions_order_id", "order_id"),
         Index("ix_ledger_transactions_posted_at", "posted_at"),
+        Index("ix_ledger_transactions_payout_id", "payout_id", postgresql_where=text("payout_id IS NOT NULL")),
     )
 
     id: Mapped[Id]

@@ -110,6 +110,74 @@ REASONS = {
     "supplier_succeeded_twice": lazy_gettext("Two suppliers say they have delivered"),
     "unknown": lazy_gettext("Reason not known"),
 }
+PAYOUT_STATES = {
+    "planned": (lazy_gettext("Waits for approval"), "warning"),
+    "reserved": (lazy_gettext("Reserved"), "info"),
+    "sent": (lazy_gettext("On its way"), "info"),
+    "paid": (lazy_gettext("Paid"), "success"),
+    "failed": (lazy_gettext("Failed"), "error"),
+    "returned": (lazy_gettext("Came back"), "error"),
+    "cancelled": (lazy_gettext("Cancelled"), ""),
+}
+PAYOUT_STEPS = {name: words for name, (words, _tone) in PAYOUT_STATES.items()} | {
+    "planned": lazy_gettext("Planned"),
+    "approved": lazy_gettext("Approved"),
+}
+ACCOUNT_STATES = {
+    "unverified": (lazy_gettext("Being checked"), "warning"),
+    "verified": (lazy_gettext("Verified"), "success"),
+    "refused": (lazy_gettext("Refused"), "error"),
+}
+BATCH_STATES = {
+    "open": (lazy_gettext("Being made"), "info"),
+    "exported": (lazy_gettext("With the bank"), "info"),
+    "answered": (lazy_gettext("Answered"), "success"),
+}
+METHODS = {
+    "bank": lazy_gettext("Bank account"),
+    "stripe": lazy_gettext("Stripe account"),
+    "sandbox": lazy_gettext("Sandbox account"),
+}
+EVERY = {
+    "daily": lazy_gettext("Every day"),
+    "weekly": lazy_gettext("Every week"),
+    "monthly": lazy_gettext("Every month"),
+}
+WEEKDAYS = (
+    lazy_gettext("Monday"), lazy_gettext("Tuesday"), lazy_gettext("Wednesday"), lazy_gettext("Thursday"),
+    lazy_gettext("Friday"), lazy_gettext("Saturday"), lazy_gettext("Sunday"),
+)  # fmt: skip
+ENTRY_KINDS = {
+    "payout_reserved": lazy_gettext("Reserved for the payout"),
+    "payout_paid": lazy_gettext("Paid out"),
+    "payout_failed": lazy_gettext("Back to available"),
+    "payout_returned": lazy_gettext("Came back"),
+    "maturity": lazy_gettext("Sales whose holding time is over"),
+    "return": lazy_gettext("Refunds and chargebacks"),
+    "return_undone": lazy_gettext("Refunds that were undone"),
+    "carried": lazy_gettext("Carried over from before"),
+}
+MONEY_PLACES = {
+    "available": lazy_gettext("Available"),
+    "in_transit": lazy_gettext("On its way"),
+    "held": lazy_gettext("Held"),
+    "gateway_clearing": lazy_gettext("Gateway clearing"),
+    "bank_clearing": lazy_gettext("Bank clearing"),
+    "payout_fees": lazy_gettext("Payout fees"),
+}
+PAYOUT_REASONS = {
+    "account_closed": lazy_gettext("The account is closed or does not exist."),
+    "amount_not_payable": lazy_gettext("This amount cannot be paid this way."),
+    "unknown_account": lazy_gettext("There is no such account."),
+    "other_currency": lazy_gettext("The account is of another currency."),
+    "unfinished": lazy_gettext("The account's owner has not finished setting it up."),
+    "failed": lazy_gettext("The bank gave no reason."),
+    "returned": lazy_gettext("The bank gave no reason."),
+    "reversed": lazy_gettext("The transfer was reversed."),
+    "payout_covered": lazy_gettext("There was less available than this when it was to be reserved."),
+    "payout_account": lazy_gettext("Its account may not be paid: not verified, cooling down, or replaced."),
+    "payout_on_hold": lazy_gettext("The firm's payouts are on hold."),
+}
 STEPS = {
     "placed": lazy_gettext("Order placed"),
     "pending": lazy_gettext("Order placed"),
@@ -157,6 +225,15 @@ def named(one: object, name: str = "name") -> str:
 def reason_name(code: str | None) -> str:
     """A reason in words; what has none yet, such as a person's own words, stands as it is."""
     return str(REASONS.get(code or "", code or ""))
+}
+def reason_words(reason: str) -> str:
+    """Why a payout or an account failed: in words where it is one of ours, otherwise as it was told."""
+    return str(PAYOUT_REASONS.get(reason, reason))
+
+
+def weekday_options() -> tuple[tuple[int, str], ...]:
+    """Monday is 1."""
+    return tuple((at, str(day)) for at, day in enumerate(WEEKDAYS, 1))
 
 
 def options(words: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
