@@ -10,6 +10,7 @@ from app.flows.expire import expire_checkouts
 from app.flows.import_stock import forget_uploads
 from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
+from app.flows.prove import prove_nightly
 from app.flows.refund import send_waiting_refunds
 from app.flows.sign_in_buyer import forget_links
 from app.flows.withhold_expired import withhold_expired
@@ -24,6 +25,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, send_waiting_refunds),
     (60, tell_low_stock),
     (60, mature_earnings),
+    (600, prove_nightly),
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),
