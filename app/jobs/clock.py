@@ -12,6 +12,7 @@ from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
 from app.flows.pay_out import ask_about_payouts, look_for_returns, plan_payouts
 from app.flows.payout_accounts import ask_about_accounts
+from app.flows.prove import prove_nightly
 from app.flows.refund import send_waiting_refunds
 from app.flows.settle import settle_forgotten
 from app.flows.sign_in_buyer import forget_links
@@ -34,6 +35,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, ask_about_payouts),
     (3600, look_for_returns),
     (600, ask_about_accounts),
+    (600, prove_nightly),
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),

@@ -9,9 +9,9 @@ from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
 from app.flows.dispute import hear_dispute
 from app.flows.import_stock import LEASE_SECONDS, import_stock
-from app.flows.refund import hear_refund, send_refund
 from app.flows.pay_out import send_payouts
 from app.flows.payout_accounts import verify_account
+from app.flows.refund import hear_refund, send_refund
 from app.flows.reorder_codes import reorder_codes
 from app.flows.sandbox_pay import send_sandbox_event
 from app.flows.send_mail import send_mail

@@ -49,10 +49,11 @@ DECLARE
     v_firm text := CASE WHEN p.brand_id IS NULL THEN 'distributor' ELSE 'brand' END;
     v_clearing text := CASE WHEN p.method = 'bank' THEN 'bank_clearing' ELSE 'gateway_clearing' END;
 BEGIN
-    INSERT INTO ledger_transactions (key, kind, currency, size, payout_id, reason, occurred_at)
+    INSERT INTO ledger_transactions (key, kind, currency, size, moved_minor, payout_id, reason, occurred_at)
     VALUES (
         'payout:' || p.id || ':' || p_step, p_kind, p.currency,
-        (p_available <> 0)::int + (p_transit <> 0)::int + (p_clearing <> 0)::int + (p_fee <> 0)::int, p.id,
+        (p_available <> 0)::int + (p_transit <> 0)::int + (p_clearing <> 0)::int + (p_fee <> 0)::int,
+        greatest(p_available, 0) + greatest(p_transit, 0) + greatest(p_clearing, 0) + greatest(p_fee, 0), p.id,
         jsonb_build_object('payout', p.key, 'method', p.method, 'why', p.reason), p_at)
     ON CONFLICT (key) DO NOTHING RETURNING id INTO v_id;
     IF v_id IS NOT NULL THEN

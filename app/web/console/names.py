@@ -225,7 +225,8 @@ def named(one: object, name: str = "name") -> str:
 def reason_name(code: str | None) -> str:
     """A reason in words; what has none yet, such as a person's own words, stands as it is."""
     return str(REASONS.get(code or "", code or ""))
-}
+
+
 def reason_words(reason: str) -> str:
     """Why a payout or an account failed: in words where it is one of ours, otherwise as it was told."""
     return str(PAYOUT_REASONS.get(reason, reason))
