@@ -81,15 +81,24 @@ class Sum:
         return Sum(self.was_minor + was, self.would_minor + would, self.lines + 1)
 
 
-def recomputed(line: SoldLine, terms: Mapping[str, Any]) -> dict[str, int]:
-    """The line's parts by role on these terms, with the fees and the month that it had."""
+def recomputed(
+    line: SoldLine,
+    terms: Mapping[str, Any],
+    *,
+    platform_fee: int | None = None,
+    gateway_fee: int | None = None,
+) -> dict[str, int]:
+    """The line's parts by role on these terms, with the month that it had, and its fees unless others are given."""
+    if platform_fee is None:
+        platform_fee = int(line.step("platform", "platform_fee").get("wanted_minor", 0))
+    if gateway_fee is None:
+        gateway_fee = int(line.step("gateway", "gateway_fee").get("wanted_minor", 0))
     volume = line.step("seller", "commission").get("volume_minor")
     parts = split(
         Line(
             net_minor=line.net_minor, quantity=line.quantity, terms=terms, funded_brand_minor=line.funded_brand_minor,
             funded_platform_minor=line.funded_platform_minor,
-            platform_fee_minor=int(line.step("platform", "platform_fee").get("wanted_minor", 0)),
-            gateway_fee_minor=int(line.step("gateway", "gateway_fee").get("wanted_minor", 0)),
+            platform_fee_minor=platform_fee, gateway_fee_minor=gateway_fee,
             volume_minor=line.running_minor if volume is None else int(volume),
             uplines=tuple(terms.get("uplines", ())),
         )
@@ -133,9 +142,9 @@ def tried(lines: Iterable[SoldLine], rules: Sequence[Rule], change: Change) -> l
     return [Tried(line, line.earned(), recomputed(line, terms_after(line, rules, other))) for line in lines]
 
 
-def by_distributor(results: Iterable[Tried]) -> dict[int, Sum]:
-    """What each distributor earned as seller and as upline, and would have."""
-    sums: dict[int, Sum] = {}
+def by_distributor(results: Iterable[Tried]) -> dict[tuple[int, str], Sum]:
+    """What each distributor earned in a currency as seller and as upline, and would have."""
+    sums: dict[tuple[int, str], Sum] = {}
     for result in results:
         uplines = result.line.terms.get("uplines", ())[:2]
         owners = {"seller": result.line.seller_id} | {
@@ -144,19 +153,26 @@ def by_distributor(results: Iterable[Tried]) -> dict[int, Sum]:
         for role, owner in owners.items():
             was, would = result.was.get(role, 0), result.would.get(role, 0)
             if role == "seller" or was or would:
-                sums[owner] = sums.get(owner, Sum()).plus(was, would)
+                key = (owner, result.line.currency)
+                sums[key] = sums.get(key, Sum()).plus(was, would)
     return sums
 
 
-def by_role(results: Sequence[Tried]) -> dict[str, Sum]:
-    """The same for the brand (`supplier`), all distributors, the platform and the gateways; `would` sums to `was`."""
-    sums = {"supplier": Sum(), "distributors": Sum(), "platform": Sum(), "gateway": Sum()}
+PARTIES = {
+    "brand": ("supplier",), "distributors": ("seller", "upline1", "upline2"), "platform": ("platform",),
+    "gateways": ("gateway",),
+}  # fmt: skip
+
+
+def by_party(results: Iterable[Tried]) -> dict[str, dict[str, Sum]]:
+    """The same by currency for the brand, all distributors, the platform and the gateways; `would` sums to `was`."""
+    sums: dict[str, dict[str, Sum]] = {}
     for result in results:
-        for role, part in sums.items():
-            of = ("seller", "upline1", "upline2") if role == "distributors" else (role,)
-            was = sum(result.was.get(one, 0) for one in of)
-            would = sum(result.would.get(one, 0) for one in of)
-            sums[role] = part.plus(was, would)
+        of_currency = sums.setdefault(result.line.currency, dict.fromkeys(PARTIES, Sum()))
+        for party, roles in PARTIES.items():
+            was = sum(result.was.get(role, 0) for role in roles)
+            would = sum(result.would.get(role, 0) for role in roles)
+            of_currency[party] = of_currency[party].plus(was, would)
     return sums
 
 
