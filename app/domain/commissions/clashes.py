@@ -123,3 +123,34 @@ def _floor(
                 sku=good.name, source=floor.source, level_id=party.level_id,
                 distributor_id=party.distributor_id or None, at=at,
             )  # fmt: skip
+
+
+def reach(
+    before: Sequence[Rule],
+    after: Sequence[Rule],
+    goods: Iterable[Good],
+    partners: Mapping[int, int | None],
+    *,
+    at: datetime,
+) -> tuple[set[int], set[int]]:
+    """The Skus and the distributors for whom terms are others at a moment once the change is made."""
+    own = {rule.distributor_id for rule in (*before, *after)}
+    alike: dict[Party, list[int]] = {}
+    for one, level in partners.items():
+        alike.setdefault(Party(one if one in own else ANYBODY, level), []).append(one)
+    skus, touched = set(), set()
+    for good in goods:
+        old, new = _of_good(before, good), _of_good(after, good)
+        for party, members in alike.items():
+            sale = Sale(
+                good.sku_id,
+                good.product_id,
+                party.distributor_id,
+                party.level_id,
+                at,
+                good.supply_price_minor,
+            )
+            if terms_of(old, sale) != terms_of(new, sale):
+                skus.add(good.sku_id)
+                touched.update(members)
+    return skus, touched

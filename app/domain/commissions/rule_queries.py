@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, func, or_, select, text
 
+from app.domain.brands.models import Brand
 from app.domain.catalog.models import Product, Sku
 from app.domain.commissions.clashes import Good
 from app.domain.commissions.drafts import Draft
@@ -45,16 +46,30 @@ def series(brand_id: int, name: str) -> Sequence[RateRule]:
     return session().execute(found.order_by(RateRule.version.desc())).scalars().all()
 
 
-def rules_page(asked: Asked) -> Page[Any]:
-    """(rule, product, Sku, level, distributor) of the open brand; `state` is now, coming or ended."""
-    found = (
+def _with_names() -> Select[Any]:
+    return (
         select(RateRule, Product, Sku, Level, Distributor)
         .outerjoin(Sku, Sku.id == RateRule.sku_id)
         .outerjoin(Product, or_(Product.id == RateRule.product_id, Product.id == Sku.product_id))
         .outerjoin(Level, Level.id == RateRule.level_id)
         .outerjoin(Distributor, Distributor.id == RateRule.distributor_id)
-        .where(_in_state(asked.get("state")))
     )
+
+
+def series_rows(brand_id: int, name: str) -> Sequence[Any]:
+    """(rule, product, Sku, level, distributor) of every version of one rule, the newest first."""
+    found = _with_names().where(RateRule.brand_id == brand_id, RateRule.series == name)
+    return session().execute(found.order_by(RateRule.version.desc())).all()
+
+
+def rows_by_id(rule_ids: Collection[int]) -> Sequence[Any]:
+    """The same for rules by their ids."""
+    return session().execute(_with_names().where(RateRule.id.in_(rule_ids))).all()
+
+
+def rules_page(asked: Asked) -> Page[Any]:
+    """(rule, product, Sku, level, distributor) of the open brand; `state` is now, coming or ended."""
+    found = _with_names().where(_in_state(asked.get("state")))
     if asked.get("kind"):
         found = found.where(RateRule.kind == asked.get("kind"))
     if asked.words:
@@ -165,3 +180,24 @@ def volume(brand_id: int, distributor_id: int, currency: str, month: Any) -> int
         Volume.month == month,
     )  # fmt: skip
     return session().execute(found).scalar() or 0
+
+
+def own_partnerships(distributor_id: int) -> Sequence[Any]:
+    """(brand, level) of every brand that has approved a distributor, by name."""
+    found = (
+        select(Brand, Level)
+        .join(Partnership, Partnership.brand_id == Brand.id)
+        .outerjoin(Level, Level.id == Partnership.level_id)
+        .where(Partnership.distributor_id == distributor_id, Partnership.status == "approved")
+    )
+    return session().execute(found.order_by(Brand.name, Brand.id)).all()
+
+
+def goods_on_offer(brand_id: int) -> Sequence[Any]:
+    """(Sku, product) of what a brand offers."""
+    found = (
+        select(Sku, Product)
+        .join(Product, Product.id == Sku.product_id)
+        .where(Sku.brand_id == brand_id, Product.status == "active", Sku.status == "active")
+    )
+    return session().execute(found.order_by(Product.name, Sku.position, Sku.id)).all()

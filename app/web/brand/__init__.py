@@ -34,6 +34,7 @@ PAGES = (
     ("imports", "upload"),
     ("sellers", "shop"),
     ("sold", "chart"),
+    ("terms", "coins"),
 )
 BELONGS = {
     "new_product": "products",
@@ -50,6 +51,12 @@ BELONGS = {
     "decide_import": "imports",
     "import_progress": "imports",
     "change_person": "people",
+    "term": "terms",
+    "terms_table": "terms",
+    "terms_check": "terms",
+    "new_term": "terms",
+    "next_term": "terms",
+    "end_term": "terms",
 }
 
 
@@ -61,6 +68,7 @@ def frame() -> Frame:
         "imports": _("Imports"),
         "sellers": _("Who sells it"),
         "sold": _("Sold"),
+        "terms": _("Terms"),
     }
     groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"brand.{page}"), mark) for page, mark in PAGES))]
     if g.seat.may("people"):

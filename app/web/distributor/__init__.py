@@ -56,7 +56,8 @@ def frame() -> Frame:
         "shop_settings": _("Shop settings"), "look": _("Look"), "domains": _("Domains"),
     }  # fmt: skip
     own = NavItem(_("Shops"), url_for("distributor.home"), "shop")
-    groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")))]
+    opening = NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")
+    groups = [NavGroup((own, opening, NavItem(_("My terms"), url_for("distributor.own_terms"), "coins")))]
     if g.get("shop"):
         items = [
             NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark)
@@ -75,7 +76,7 @@ def _current() -> str:
     page = BELONGS.get(endpoint, endpoint)
     if page in dict(PAGES):
         return url_for(f"distributor.{page}", slug=g.shop.slug) if g.get("shop") else ""
-    return url_for(f"distributor.{page}") if page in {"home", "opening", "people"} else ""
+    return url_for(f"distributor.{page}") if page in {"home", "opening", "people", "own_terms"} else ""
 
 
 # Pages that belong to another page's place in the menu.

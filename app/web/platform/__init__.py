@@ -30,15 +30,16 @@ def around() -> dict[str, Any]:
 PAGES = (
     ("home", "home"), ("distributors", "users"), ("brands", "brand"), ("shops", "shop"), ("stuck", "alert"),
     ("events", "card"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
+    ("fees", "coins"),
 )  # fmt: skip
-BELONGS = {"order": "stuck", "change_person": "people", "retry_job": "jobs"}
+BELONGS = {"order": "stuck", "change_person": "people", "retry_job": "jobs", "new_fee": "fees"}
 
 
 def frame() -> Frame:
     labels = {
         "home": _("Overview"), "distributors": _("Distributors"), "brands": _("Brands"), "shops": _("Shops"),
         "stuck": _("Stuck orders"), "events": _("Payment events"), "jobs": _("Jobs"), "health": _("Health"),
-        "audit": _("Audit trail"),
+        "audit": _("Audit trail"), "fees": _("Fees"),
     }  # fmt: skip
     groups = [
         NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))
