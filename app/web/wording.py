@@ -107,6 +107,15 @@ TEXTS: Mapping[str, str] = {
     "secret_known": lazy_gettext("This very code is on the platform already."),
     "secret_unreadable": OUR_FAULT,
     "master_key_unknown": OUR_FAULT,
+    # Consoles: rules of pay.
+    "supply_above_floor": lazy_gettext(
+        "This supply price is above a floor that is in force for somebody it covers."
+    ),
+    "rates_over_whole": lazy_gettext("Commission, boost and overrides would take more than the whole price."),
+    "windows_overlap": lazy_gettext(
+        "Another rule for the same goods and the same distributors is in force in that time. Change or end that one."
+    ),
+    "rule_ended": lazy_gettext("At that moment this rule has ended already."),
 }
 
 

@@ -173,7 +173,7 @@ def downgrade() -> None:
         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION money.balanced()"
     )
     op.execute(POST_TWO.format(column="", value=""))
-    op.drop_constraint("moved", "ledger_transactions")
+    op.drop_constraint("ck_ledger_transactions_moved", "ledger_transactions")
     op.drop_column("ledger_transactions", "moved_minor")
     op.execute(OLD_SEAL_OF)
     op.execute(OLD_SEAL)

@@ -32,23 +32,23 @@ def in_force(
     brand_id: int | None = None,
 ) -> FeeRule | None:
     """The rule of a kind at a moment: the narrowest target first (brand, currency), then the newest."""
-    fitting = [
-        rule
-        for rule in rules
-        if rule.kind == kind and rule.starts_at <= at and rule.gateway in {None, gateway}
-        and rule.brand_id in {None, brand_id} and rule.currency in {None, currency}
-    ]  # fmt: skip
-    return max(
-        fitting,
-        key=lambda rule: (
-            rule.brand_id is not None,
-            rule.gateway is not None,
-            rule.currency is not None,
-            rule.starts_at,
-            rule.id,
-        ),
-        default=None,
-    )
+    newest: dict[tuple[object, ...], FeeRule] = {}
+    for rule in rules:
+        if (
+            rule.kind == kind and rule.starts_at <= at and rule.gateway in {None, gateway}
+            and rule.brand_id in {None, brand_id} and rule.currency in {None, currency}
+        ):  # fmt: skip
+            target = _narrowness(rule)
+            before = newest.get(target)
+            if before is None or (rule.starts_at, rule.id) > (before.starts_at, before.id):
+                newest[target] = rule
+    standing = [rule for rule in newest.values() if not rule.lapsed]
+    return max(standing, key=_narrowness, default=None)
+
+
+def _narrowness(rule: FeeRule) -> tuple[bool, bool, bool]:
+    """Among rules that fit one case, also which target it is."""
+    return rule.brand_id is not None, rule.gateway is not None, rule.currency is not None
 
 
 def fee_of(rule: FeeRule | None, amount_minor: int) -> int:

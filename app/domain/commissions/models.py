@@ -71,8 +71,9 @@ class RateRule(Record):
 class FeeRule(Record):
     """What the platform takes of a line, a gateway of a payment, or what a payout costs (`kind`).
 
-    In force from `starts_at` until a later row of the same target. Rate in basis points of the
-    net price plus `fixed_minor` per order or payout. Platform only.
+    In force from `starts_at` until a later row of the same target; a `lapsed` one says that the target
+    has no rule of its own from then on. Rate in basis points of the net price plus `fixed_minor` per
+    order or payout. Platform only.
     """
 
     __tablename__ = "fee_rules"
@@ -92,6 +93,7 @@ class FeeRule(Record):
     rate_bps: Mapped[int] = mapped_column(server_default=text("0"))
     fixed_minor: Mapped[int] = mapped_column(server_default=text("0"))
     starts_at: Mapped[datetime]
+    lapsed: Mapped[bool] = mapped_column(server_default=text("false"))
     reason: Mapped[str] = mapped_column(server_default="")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[CreatedAt]

@@ -36,6 +36,7 @@ PAGES = (
     ("sellers", "shop"),
     ("sold", "chart"),
     ("payouts", "coins"),
+    ("terms", "coins"),
 )
 BELONGS = {
     "new_product": "products",
@@ -55,6 +56,12 @@ BELONGS = {
     "payout": "payouts",
     "payout_account": "payouts",
     "payout_plan": "payouts",
+    "term": "terms",
+    "terms_table": "terms",
+    "terms_check": "terms",
+    "new_term": "terms",
+    "next_term": "terms",
+    "end_term": "terms",
 }
 
 
@@ -67,6 +74,7 @@ def frame() -> Frame:
         "sellers": _("Who sells it"),
         "sold": _("Sold"),
         "payouts": _("Payouts"),
+        "terms": _("Terms"),
     }
     groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"brand.{page}"), mark) for page, mark in PAGES))]
     if g.seat.may("people"):

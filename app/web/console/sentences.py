@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.foundation.errors import ProductError
 from app.web.look.money import money
+from app.web.look.times import moment
 from app.web.wording import error_text
 
 REASONS = {
@@ -30,6 +31,31 @@ REASONS = {
     "bad_account": lazy_gettext("This is not an account number of this kind."),
     "bad_check_digit": lazy_gettext("The check digits do not fit: please compare the number once more."),
     "nothing_to_export": lazy_gettext("No reserved payout of this currency waits for the bank."),
+    "not_a_rate": lazy_gettext("A percentage above 0."),
+    "rate_over_whole": lazy_gettext("At most 100%."),
+    "in_the_past": lazy_gettext("This moment has passed. What was agreed before stays as it was."),
+    "boost_needs_end": lazy_gettext("A boost ends at some time: say when."),
+    "ends_before_start": lazy_gettext("The end must come after the start."),
+    "margin_needs_sku": lazy_gettext("A supply price is for one Sku: choose it."),
+    "one_party": lazy_gettext("Choose a level or a distributor, not both."),
+    "one_good": lazy_gettext("Choose a product or a Sku, not both."),
+    "not_yours": lazy_gettext("There is no such thing among yours. Please choose again."),
+    "another_target": lazy_gettext("A next version stays with the same goods and the same distributors."),
+    "other_currency": lazy_gettext(
+        "The goods it would be for are in several currencies or another one. Make the rule for one product or Sku."
+    ),
+    "brackets_empty": lazy_gettext("Fill in at least one row."),
+    "brackets_many": lazy_gettext("At most 20 rows."),
+    "brackets_not_from_zero": lazy_gettext("The first row must begin at 0."),
+    "brackets_unsorted": lazy_gettext("The rows must rise: each begins where the one above it ends."),
+    "brackets_inverted": lazy_gettext("“Up to” must be more than “from”."),
+    "brackets_gap": lazy_gettext("There is a gap: a row ends before the next one begins, or the last row has an end."),
+    "brackets_overlap": lazy_gettext("Two rows cover the same sales: each must begin where the one above it ends."),
+    "too_long": lazy_gettext("At most 200 characters."),
+    "fixed_needs_currency": lazy_gettext("A fixed amount needs a currency."),
+    "not_of_this_fee": lazy_gettext("A fee of this kind cannot be for that."),
+    "begins_already": lazy_gettext("Another fee for the same begins at this very moment."),
+    "no_fee_to_end": lazy_gettext("There is no fee of its own here that could be ended."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -88,6 +114,23 @@ def _bank_lines(facts: dict[str, Any]) -> str:
     more = len(lines) - len(told)
     rest = [ngettext("and one more", "and %(num)d more", more)] if more else []
     return _("Nothing of this file was taken. %(lines)s.", lines="; ".join([*told, *rest]))
+def _supply_above_floor(facts: dict[str, Any]) -> str:
+    tongue = str(get_locale())
+    return _(
+        "%(sku)s has a floor of %(floor)s for somebody this covers, from %(at)s on;"
+        " the supply price there would be %(supply)s, above the floor.",
+        sku=facts["sku"], floor=money(facts["floor_minor"], facts["currency"], tongue), at=moment(facts["at"], tongue),
+        supply=money(facts["supply_minor"], facts["currency"], tongue),
+    )  # fmt: skip
+
+
+def _rates_over_whole(facts: dict[str, Any]) -> str:
+    parts = {name: f"{facts[f'{name}_bps'] / 100:g}" for name in ("total", "commission", "boost", "override")}
+    return _(
+        "Commission %(commission)s %%, boost %(boost)s %% and overrides %(override)s %% would together take"
+        " %(total)s %% of the price.",
+        **parts,
+    )
 
 
 FULL: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -95,4 +138,6 @@ FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "invalid_input": _out_of_range,
     "too_many_requests": _wait,
     "bank_result_refused": _bank_lines,
+    "supply_above_floor": _supply_above_floor,
+    "rates_over_whole": _rates_over_whole,
 }

@@ -57,8 +57,11 @@ def frame() -> Frame:
         "shop_settings": _("Shop settings"), "look": _("Look"), "domains": _("Domains"),
     }  # fmt: skip
     own = NavItem(_("Shops"), url_for("distributor.home"), "shop")
-    payouts = NavItem(_("Payouts"), url_for("distributor.payouts"), "coins")
-    groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus"), payouts))]
+    opening = NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")
+    groups = [NavGroup((own, opening))]
+    money = (("payouts", _("Payouts"), "coins"), ("own_terms", _("My terms"), "tag"))
+    items = tuple(NavItem(words, url_for(f"distributor.{page}"), mark) for page, words, mark in money)
+    groups.append(NavGroup(items, _("Money")))
     if g.get("shop"):
         items = [
             NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark)
@@ -77,7 +80,10 @@ def _current() -> str:
     page = BELONGS.get(endpoint, endpoint)
     if page in dict(PAGES):
         return url_for(f"distributor.{page}", slug=g.shop.slug) if g.get("shop") else ""
-    return url_for(f"distributor.{page}") if page in {"home", "opening", "people", "payouts"} else ""
+    return url_for(f"distributor.{page}") if page in FIRM_PAGES else ""
+
+
+FIRM_PAGES = {"home", "opening", "people", "payouts", "own_terms"}
 
 
 # Pages that belong to another page's place in the menu.
