@@ -83,6 +83,17 @@ TEXTS: Mapping[str, str] = {
     "suggested_below_floor": lazy_gettext("The suggested price cannot be lower than the minimum price."),
     "name_taken": lazy_gettext("Another product of this brand has this address."),
     "picture_refused": lazy_gettext("This picture cannot be used: PNG, JPEG or WebP, up to 5 MB."),
+    # Consoles: partners, invites and levels.
+    "invite_over": lazy_gettext(
+        "This link is not valid any more: it has been used, ended or has expired. Ask for a new one."
+    ),
+    "invite_for_new_firms": lazy_gettext(
+        "This link is for firms that are new here. You have signed up already."
+    ),
+    "partner_suspended": lazy_gettext("The brand has suspended you. Only the brand can take that back."),
+    "upline_circle": lazy_gettext("This would make a circle: the distributor would stand above itself."),
+    "ladder_not_climbing": lazy_gettext("Each level asks for more sales than the one below it."),
+    "paper_refused": lazy_gettext("A paper is a PDF, JPEG or PNG up to 5 MB; at most 5 of them."),
     # Consoles: stock.
     "stock_too_low": lazy_gettext("Only %(remaining)s remain; no more can be taken away."),
     "sku_keeps_no_codes": lazy_gettext("This Sku keeps no codes."),
