@@ -97,7 +97,7 @@ def suspend(brand_id: int, partnership_id: int, *, reason: str, actor: Actor) ->
 
 
 def resume(brand_id: int, partnership_id: int, *, actor: Actor) -> None:
-    """Approve a suspended distributor again, at the level it had; what it sold is on sale again where the floor allows."""
+    """Approve a suspended distributor again, at its level; what it sold is on sale again where the floor allows."""
     reader, brand = _parties(brand_id, partnership_id)
     with brand_scope(brand_id), unit_of_work(actor) as work:
         partnership = _locked(partnership_id, "suspended")

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, g, request, url_for
 from flask_babel import gettext as _
 
+from app.domain.distributors import partners
 from app.web.console import desk, people
 from app.web.look.frames import Frame, NavGroup, NavItem
 from tenants import context
@@ -32,6 +33,9 @@ PAGES = (
     ("products", "box"),
     ("stock", "key"),
     ("imports", "upload"),
+    ("distributors", "users"),
+    ("levels", "star"),
+    ("invites", "link"),
     ("sellers", "shop"),
     ("sold", "chart"),
 )
@@ -50,6 +54,9 @@ BELONGS = {
     "decide_import": "imports",
     "import_progress": "imports",
     "change_person": "people",
+    "distributor": "distributors",
+    "change_levels": "levels",
+    "make_invite": "invites",
 }
 
 
@@ -59,10 +66,17 @@ def frame() -> Frame:
         "products": _("Products"),
         "stock": _("Stock"),
         "imports": _("Imports"),
+        "distributors": _("Distributors"),
+        "levels": _("Levels"),
+        "invites": _("Invites"),
         "sellers": _("Who sells it"),
         "sold": _("Sold"),
     }
-    groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"brand.{page}"), mark) for page, mark in PAGES))]
+    counts = {"distributors": partners.waiting()}
+    items = (
+        NavItem(labels[page], url_for(f"brand.{page}"), mark, counts.get(page, 0)) for page, mark in PAGES
+    )
+    groups = [NavGroup(tuple(items))]
     if g.seat.may("people"):
         groups.append(NavGroup((NavItem(_("People"), url_for("brand.people"), "users"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("brand.")

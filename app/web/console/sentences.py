@@ -27,6 +27,8 @@ REASONS = {
         "Signs, . \\d \\w \\s and [classes], each with ? * + or {2,5}, and | in between; no brackets ( )."
     ),
     "control_signs": lazy_gettext("This holds a sign that cannot be printed."),
+    "not_a_paper": lazy_gettext("This is not a PDF, JPEG or PNG, whatever its name says."),
+    "too_many": lazy_gettext("At most 5 papers."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -63,8 +65,24 @@ def _wait(facts: dict[str, Any]) -> str:
     )
 
 
+def _paper(facts: dict[str, Any]) -> str:
+    return _("A paper is at most 5 MB.") if facts.get("reason") == "too_large" else ""
+
+
+def _invite_over(facts: dict[str, Any]) -> str:
+    words = {
+        "used": _("This link has been used up. Ask for a new one."),
+        "expired": _("This link has expired. Ask for a new one."),
+        "ended": _("This link was ended by who made it."),
+        "unknown": _("There is no such link. Was it copied whole?"),
+    }
+    return words.get(str(facts.get("reason")), "")
+
+
 FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "listing_below_floor": _below_floor,
     "invalid_input": _out_of_range,
     "too_many_requests": _wait,
+    "paper_refused": _paper,
+    "invite_over": _invite_over,
 }

@@ -56,7 +56,9 @@ def frame() -> Frame:
         "shop_settings": _("Shop settings"), "look": _("Look"), "domains": _("Domains"),
     }  # fmt: skip
     own = NavItem(_("Shops"), url_for("distributor.home"), "shop")
-    groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")))]
+    brands = NavItem(_("Brands"), url_for("distributor.partners"), "brand")
+    recruit = NavItem(_("Recruit"), url_for("distributor.recruit"), "megaphone")
+    groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus"), brands, recruit))]
     if g.get("shop"):
         items = [
             NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark)
@@ -75,11 +77,12 @@ def _current() -> str:
     page = BELONGS.get(endpoint, endpoint)
     if page in dict(PAGES):
         return url_for(f"distributor.{page}", slug=g.shop.slug) if g.get("shop") else ""
-    return url_for(f"distributor.{page}") if page in {"home", "opening", "people"} else ""
+    return url_for(f"distributor.{page}") if page in {"home", "opening", "people", "partners", "recruit"} else ""
 
 
 # Pages that belong to another page's place in the menu.
 BELONGS = {
     "order": "orders", "preview_prices": "listings", "apply_prices": "listings", "set_price": "listings",
     "bulk": "listings", "opening_step": "opening", "change_person": "people", "reveal": "orders",
+    "partner": "partners", "apply_to": "partners", "make_recruit_link": "recruit",
 }  # fmt: skip
