@@ -8,9 +8,10 @@ from flask import Blueprint
 from app.web.brand import brand, distributors, imports, invites, ladder, products, stock  # noqa: F401  # its pages
 from app.web.brand import home as brand_home  # noqa: F401  # its pages
 from app.web.console import console, entrance, invited, persons, profile  # noqa: F401  # its pages
-from app.web.distributor import brands, recruit  # noqa: F401  # its pages
+from app.web.distributor import brands as distributor_brands  # noqa: F401  # its pages
 from app.web.distributor import catalogue, distributor, listings, opening, orders, settings  # noqa: F401  # its pages
 from app.web.distributor import home as distributor_home  # noqa: F401  # its pages
+from app.web.distributor import recruit as distributor_recruit  # noqa: F401  # its pages
 from app.web.doors import House
 from app.web.platform import distributor as one_distributor  # noqa: F401  # its page
 from app.web.platform import firms, platform, watch  # noqa: F401  # its pages
