@@ -6,6 +6,7 @@ from app.domain.distributors import service as distributor_service
 from app.domain.distributors.rules import proposed_slug
 from app.domain.identity import service, tries
 from app.domain.identity.rules import clean_email
+from app.flows.invite import welcome
 from app.foundation import ids
 from app.foundation.actor import Actor
 from app.foundation.runtime import settings
@@ -14,11 +15,12 @@ from tenants.context import platform_scope
 
 
 def sign_up(
-    kind: str, *, firm: str, name: str, email: str, password: str, locale: str, actor: Actor
+    kind: str, *, firm: str, name: str, email: str, password: str, locale: str, actor: Actor, invite: str = ""
 ) -> tuple[int, int]:
     """Register a distributor or a brand with its owner; returns the person's id and the seat's.
 
-    It waits for the platform's approval, unless the setting AUTO_APPROVE says otherwise.
+    It waits for the platform's approval, unless the setting AUTO_APPROVE says otherwise. A distributor that
+    comes by a link (`invite`) has what it promises in the same transaction, or InviteOver.
     """
     tries.count_sign_up(actor.ip)
     email, approved = clean_email(email), settings().auto_approve
@@ -32,6 +34,8 @@ def sign_up(
         else:
             firm_id = distributor_service.found(name=firm, contact_email=email, approved=approved)
             seat_id = service.give_seat(user_id, kind="distributor", role="owner", distributor_id=firm_id)
+            if invite:
+                welcome(work, invite, firm_id)
         work.record(f"{kind}.signed_up", f"{kind}:{firm_id}", user_id=user_id, approved=approved)
         return user_id, seat_id
 

@@ -8,6 +8,7 @@ from rq.cron import CronScheduler
 from app.flows.ask_gateway import ask_about_old_payments, ask_about_open_payments
 from app.flows.expire import expire_checkouts
 from app.flows.import_stock import forget_uploads
+from app.flows.levels import move_levels
 from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
 from app.flows.pay_out import ask_about_payouts, look_for_returns, plan_payouts
@@ -39,6 +40,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),
+    (3600, move_levels),
 )
 
 

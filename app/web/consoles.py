@@ -5,14 +5,17 @@ Each file hangs its pages under its console's blueprint when it is imported.
 
 from flask import Blueprint
 
-from app.web.brand import brand, imports, products, stock, term_changes, terms  # noqa: F401  # its pages
+from app.web.brand import brand, distributors, imports, invites, ladder, products, stock, term_changes, terms  # noqa: F401  # its pages
 from app.web.brand import home as brand_home  # noqa: F401  # its pages
-from app.web.console import console, entrance, persons, profile  # noqa: F401  # its pages
+from app.web.console import console, entrance, invited, persons, profile  # noqa: F401  # its pages
+from app.web.distributor import brands as distributor_brands  # noqa: F401  # its pages
 from app.web.distributor import catalogue, distributor, listings, opening, orders, settings  # noqa: F401  # its pages
 from app.web.distributor import home as distributor_home  # noqa: F401  # its pages
+from app.web.distributor import recruit as distributor_recruit  # noqa: F401  # its pages
 from app.web.distributor import terms as own_terms  # noqa: F401  # its pages
 from app.web.doors import House
 from app.web.platform import bank_batches, fees, firms, payouts, platform, watch  # noqa: F401  # its pages
+from app.web.platform import distributor as one_distributor  # noqa: F401  # its page
 
 CONSOLES: tuple[Blueprint, ...] = (console, distributor, brand, platform)
 

@@ -95,6 +95,17 @@ TEXTS: Mapping[str, str] = {
         "Whoever carries the money does not answer right now. It will be asked again by itself."
     ),
     "carrier_disagrees": OUR_FAULT,
+    # Consoles: partners, invites and levels.
+    "invite_over": lazy_gettext(
+        "This link is not valid any more: it has been used, ended or has expired. Ask for a new one."
+    ),
+    "invite_for_new_firms": lazy_gettext(
+        "This link is for firms that are new here. You have signed up already."
+    ),
+    "partner_suspended": lazy_gettext("The brand has suspended you. Only the brand can take that back."),
+    "upline_circle": lazy_gettext("This would make a circle: the distributor would stand above itself."),
+    "ladder_not_climbing": lazy_gettext("Each level asks for more sales than the one below it."),
+    "paper_refused": lazy_gettext("A paper is a PDF, JPEG or PNG up to 5 MB; at most 5 of them."),
     # Consoles: stock.
     "stock_too_low": lazy_gettext("Only %(remaining)s remain; no more can be taken away."),
     "sku_keeps_no_codes": lazy_gettext("This Sku keeps no codes."),

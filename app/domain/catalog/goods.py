@@ -87,6 +87,17 @@ def sellers_page(asked: Asked) -> Page[Any]:
     return cut(found, asked, sorts=sorts, usual="over", tie=Listing.id)
 
 
+def listings_of(distributor_id: int) -> dict[str, int]:
+    """How many of the open brand's Skus a distributor lists, by state."""
+    found = (
+        select(Listing.status, func.count())
+        .join(Shop, Shop.id == Listing.shop_id)
+        .where(Shop.distributor_id == distributor_id)
+        .group_by(Listing.status)
+    )
+    return dict(session().execute(found).tuples().all())
+
+
 def listed_below(sku_id: int, floor_minor: int) -> tuple[int, int]:
     """How many listings a new floor would lift, and in how many shops."""
     found = select(func.count(), func.count(Listing.shop_id.distinct())).where(

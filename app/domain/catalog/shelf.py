@@ -137,6 +137,17 @@ def counts() -> dict[str, int]:
     return dict(session().execute(found).all())
 
 
+def goods_of_brands() -> dict[int, int]:
+    """How many Skus each brand has on offer."""
+    found = (
+        select(Sku.brand_id, func.count())
+        .join(Product, Product.id == Sku.product_id)
+        .where(Product.status == "active", Sku.status == "active")
+        .group_by(Sku.brand_id)
+    )
+    return dict(session().execute(found).tuples().all())
+
+
 def brands_on_offer() -> Sequence[Brand]:
     """Approved brands, for filters."""
     return (

@@ -111,6 +111,7 @@ class Settlement(Record):
         UniqueConstraint("order_line_id"),
         CheckConstraint("returned_minor BETWEEN 0 AND net_minor", name="returned"),
         Index("ix_settlements_order_id", "order_id"),
+        Index("ix_settlements_brand_id", "brand_id", "distributor_id", "month"),
     )
 
     id: Mapped[Id]

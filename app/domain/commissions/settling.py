@@ -30,7 +30,9 @@ NETS = text(
 STAFF = text("""
     SELECT m.distributor_id, u.email FROM memberships m JOIN users u ON u.id = m.user_id
     WHERE m.distributor_id = ANY (:distributors)
+    UNION SELECT id, contact_email FROM distributors WHERE id = ANY (:distributors) AND contact_email <> ''
 """)
+NO_DOTS = frozenset({"gmail.com", "googlemail.com"})
 # In one order for everybody, so that two batches never wait for each other in a circle.
 ADD_VOLUME = text("""
     INSERT INTO volumes AS v (brand_id, distributor_id, currency, month, volume_minor)
@@ -121,9 +123,12 @@ def claim(order_ids: Collection[int], shop_of: Mapping[int, int | None]) -> list
 
 
 def mailbox(email: str) -> str:
-    """An address without its tag: `Mei+shop@x.com` is the mailbox `mei@x.com`."""
+    """Where an address's mail arrives: `Mei+shop@x.com` is `mei@x.com`, and Gmail reads no dots in a name."""
     name, _, host = email.strip().lower().rpartition("@")
-    return f"{name.split('+', 1)[0]}@{host}"
+    name = name.split("+", 1)[0]
+    if host in NO_DOTS:
+        name, host = name.replace(".", ""), "gmail.com"
+    return f"{name}@{host}"
 
 
 def _staff(distributor_ids: Collection[int]) -> dict[int, set[str]]:

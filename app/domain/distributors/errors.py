@@ -43,3 +43,39 @@ class HostNotProven(ProductError):
     """The domain does not show the token yet (`host`)."""
 
     code, kind = "host_not_proven", Kind.CONFLICT
+
+
+class InviteOver(ProductError):
+    """A link that brings nobody in any more (`reason`: unknown, used, expired, ended)."""
+
+    code, kind = "invite_over", Kind.CONFLICT
+
+
+class InviteForNewFirms(ProductError):
+    """A recruit link is for firms that sign up through it; this one is here already."""
+
+    code, kind = "invite_for_new_firms", Kind.CONFLICT
+
+
+class PartnerSuspended(ProductError):
+    """The brand has suspended this distributor; only the brand can take that back."""
+
+    code, kind = "partner_suspended", Kind.FORBIDDEN
+
+
+class UplineCircle(ProductError):
+    """The distributor would stand above itself."""
+
+    code, kind = "upline_circle", Kind.CONFLICT
+
+
+class LadderNotClimbing(ProductError):
+    """A level asks for no more sales than the one below it."""
+
+    code, kind = "ladder_not_climbing", Kind.INVALID
+
+
+class PaperRefused(ProductError):
+    """Not a paper we keep (`reason`: too_large, not_a_paper, too_many)."""
+
+    code, kind = "paper_refused", Kind.INVALID

@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.database import CreatedAt, Id, Record
@@ -112,6 +120,8 @@ class Partnership(Record):
         CheckConstraint("status IN ('applied', 'approved', 'declined', 'suspended')", name="status"),
         CheckConstraint("status <> 'approved' OR level_id IS NOT NULL", name="level_of_approved"),
         UniqueConstraint("brand_id", "distributor_id"),
+        UniqueConstraint("id", "brand_id", "distributor_id"),
+        ForeignKeyConstraint(["level_id", "brand_id"], ["levels.id", "levels.brand_id"]),
         Index("ix_partnerships_distributor_id", "distributor_id"),
     )
 
@@ -119,7 +129,7 @@ class Partnership(Record):
     brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id"))
     distributor_id: Mapped[int] = mapped_column(ForeignKey("distributors.id"))
     status: Mapped[str] = mapped_column(server_default=text("'applied'"))
-    level_id: Mapped[int | None] = mapped_column(ForeignKey("levels.id"))
+    level_id: Mapped[int | None]
     level_since: Mapped[datetime | None]
     level_pinned: Mapped[bool] = mapped_column(server_default=text("false"))
     grace_until: Mapped[datetime | None]
@@ -136,11 +146,15 @@ class PartnershipPaper(Record):
     __tablename__ = "partnership_papers"
     __table_args__ = (
         CheckConstraint("octet_length(content) BETWEEN 1 AND 5242880", name="size"),
+        ForeignKeyConstraint(
+            ["partnership_id", "brand_id", "distributor_id"],
+            ["partnerships.id", "partnerships.brand_id", "partnerships.distributor_id"],
+        ),
         Index("ix_partnership_papers_partnership_id", "partnership_id"),
     )
 
     id: Mapped[Id]
-    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnerships.id"))
+    partnership_id: Mapped[int]
     brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id"))
     distributor_id: Mapped[int] = mapped_column(ForeignKey("distributors.id"))
     name: Mapped[str]
@@ -155,15 +169,20 @@ class LevelMove(Record):
     __tablename__ = "level_moves"
     __table_args__ = (
         CheckConstraint("moved_by IN ('rule', 'hand', 'approval')", name="moved_by"),
+        ForeignKeyConstraint(["to_level_id", "brand_id"], ["levels.id", "levels.brand_id"]),
+        ForeignKeyConstraint(
+            ["partnership_id", "brand_id", "distributor_id"],
+            ["partnerships.id", "partnerships.brand_id", "partnerships.distributor_id"],
+        ),
         Index("ix_level_moves_partnership_id", "partnership_id", "id"),
     )
 
     id: Mapped[Id]
-    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnerships.id"))
+    partnership_id: Mapped[int]
     brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id"))
     distributor_id: Mapped[int] = mapped_column(ForeignKey("distributors.id"))
     from_level_id: Mapped[int | None] = mapped_column(ForeignKey("levels.id"))
-    to_level_id: Mapped[int] = mapped_column(ForeignKey("levels.id"))
+    to_level_id: Mapped[int]
     moved_by: Mapped[str]
     reason: Mapped[str] = mapped_column(server_default="")
     volume_minor: Mapped[int | None]
@@ -177,12 +196,14 @@ class Invite(Record):
     __table_args__ = (
         CheckConstraint("(brand_id IS NULL) <> (distributor_id IS NULL)", name="owner"),
         CheckConstraint("most > 0 AND used BETWEEN 0 AND most", name="used"),
+        CheckConstraint("level_id IS NULL OR brand_id IS NOT NULL", name="level_of_brand"),
+        ForeignKeyConstraint(["level_id", "brand_id"], ["levels.id", "levels.brand_id"]),
     )
 
     id: Mapped[Id]
     brand_id: Mapped[int | None] = mapped_column(ForeignKey("brands.id"))
     distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributors.id"))
-    level_id: Mapped[int | None] = mapped_column(ForeignKey("levels.id"))
+    level_id: Mapped[int | None]
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     note: Mapped[str] = mapped_column(server_default="")
     most: Mapped[int] = mapped_column(server_default=text("1"))

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.distributors import shops
-from app.domain.distributors.errors import DistributorNotApproved, HostTaken, SlugTaken
+from app.domain.distributors.errors import DistributorNotApproved, HostTaken, SlugTaken, UplineCircle
 from app.domain.distributors.models import Distributor, Shop, ShopHost
 from app.foundation import clock, ids
 from app.foundation.database import session
@@ -78,3 +78,17 @@ def add_host(shop_id: int, host: str) -> ShopHost:
     except IntegrityError as error:
         raise HostTaken(param="host", host=host) from error
     return row
+
+
+def put_below(distributor_id: int, upline_id: int | None) -> int | None:
+    """Another upline, or none; returns the one before. UplineCircle where it would be above itself."""
+    distributor = lock(distributor_id)
+    before, distributor.upline_id = distributor.upline_id, upline_id
+    try:
+        session().flush()
+    except IntegrityError as error:
+        told = getattr(getattr(error.orig, "diag", None), "constraint_name", "")
+        if told in {"upline_circle", "ck_distributors_upline"}:
+            raise UplineCircle(param="upline") from error
+        raise
+    return before

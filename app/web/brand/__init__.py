@@ -1,12 +1,14 @@
-"""The brand's console: goods, floors, stock, and who sells them."""
+"""The brand's console: goods, floors, stock, who sells them on which terms, and its money."""
 
 from typing import Any
 
-from flask import Blueprint, g, request, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, g, url_for
+from flask_babel import lazy_gettext as _
 
+from app.domain.distributors import partners
 from app.web.console import desk, payouts, people
-from app.web.look.frames import Frame, NavGroup, NavItem
+from app.web.console.menus import Place, here, menu
+from app.web.look.frames import Frame
 from tenants import context
 
 brand = Blueprint("brand", __name__, url_prefix="/brand", template_folder="templates")
@@ -28,58 +30,40 @@ def around() -> dict[str, Any]:
     return {"frame": frame(), "may": g.seat.may, "firm_status": g.get("firm_status")}
 
 
-PAGES = (
-    ("home", "home"),
-    ("products", "box"),
-    ("stock", "key"),
-    ("imports", "upload"),
-    ("sellers", "shop"),
-    ("sold", "chart"),
-    ("payouts", "coins"),
-    ("terms", "coins"),
+GOODS = (
+    Place("products", _("Products"), "box", ("new_product", "product", "new_sku", "sku", "picture", "set_status")),
+    Place("stock", _("Stock"), "key", ("sku_stock", "add_stock", "replace_reusable")),
+    Place("imports", _("Imports"), "upload", ("new_import", "stock_import", "decide_import", "import_progress")),
+    Place("sold", _("Sold"), "chart"),
 )
-BELONGS = {
-    "new_product": "products",
-    "product": "products",
-    "new_sku": "products",
-    "sku": "products",
-    "picture": "products",
-    "set_status": "products",
-    "sku_stock": "stock",
-    "add_stock": "stock",
-    "replace_reusable": "stock",
-    "new_import": "imports",
-    "stock_import": "imports",
-    "decide_import": "imports",
-    "import_progress": "imports",
-    "change_person": "people",
-    "payout": "payouts",
-    "payout_account": "payouts",
-    "payout_plan": "payouts",
-    "term": "terms",
-    "terms_table": "terms",
-    "terms_check": "terms",
-    "new_term": "terms",
-    "next_term": "terms",
-    "end_term": "terms",
-}
+PRICES = (
+    Place("floors", _("Floors"), "lock", ("sku_floors", "set_floor", "end_floor")),
+    Place("price_map", _("Price map"), "shop", ("sellers", "price_history")),
+    Place("attempts", _("Attempts"), "alert"),
+)
+PARTNERS = (
+    Place("distributors", _("Distributors"), "users", ("distributor",)),
+    Place("levels", _("Levels"), "star", ("change_levels",)),
+    Place("invites", _("Invites"), "link", ("make_invite",)),
+    Place("terms", _("Terms"), "tag", ("term", "terms_table", "terms_check", "new_term", "next_term", "end_term")),
+)
+MONEY = (
+    Place("earnings", _("Earnings"), "coins", ("earning_lines", "earning")),
+    Place("statements", _("Statements"), "receipt", ("money_move",)),
+    Place("payouts", _("Payouts"), "arrow-right", ("payout", "payout_account", "payout_plan")),
+)
+GROUPS = (
+    ("", (Place("home", _("Overview"), "home"),)),
+    (_("Goods"), GOODS),
+    (_("Prices"), PRICES),
+    (_("Partners"), PARTNERS),
+    (_("Money"), MONEY),
+)
+FIRM = ((_("Firm"), (Place("people", _("People"), "user", ("change_person",)),)),)
 
 
 def frame() -> Frame:
-    labels = {
-        "home": _("Overview"),
-        "products": _("Products"),
-        "stock": _("Stock"),
-        "imports": _("Imports"),
-        "sellers": _("Who sells it"),
-        "sold": _("Sold"),
-        "payouts": _("Payouts"),
-        "terms": _("Terms"),
-    }
-    groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"brand.{page}"), mark) for page, mark in PAGES))]
-    if g.seat.may("people"):
-        groups.append(NavGroup((NavItem(_("People"), url_for("brand.people"), "users"),), _("Firm")))
-    endpoint = (request.endpoint or "").removeprefix("brand.")
-    page = BELONGS.get(endpoint, endpoint)
-    known = page in dict(PAGES) or page == "people"
-    return desk.frame(tuple(groups), url_for(f"brand.{page}") if known else "")
+    groups = GROUPS + (FIRM if g.seat.may("people") else ())
+    page = here("brand", groups)
+    counts = {"distributors": partners.waiting()}
+    return desk.frame(menu("brand", groups, counts=counts), url_for(f"brand.{page}") if page else "")

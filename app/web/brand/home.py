@@ -6,6 +6,7 @@ from flask import g, render_template
 from flask_babel import gettext as _
 
 from app.domain.catalog import goods
+from app.domain.distributors import partners
 from app.domain.inventory.levels import levels_of
 from app.domain.orders import lists as orders
 from app.foundation import browse
@@ -35,6 +36,7 @@ def home() -> Any:
         below=goods.sellers_page(Asked(filters={"state": "below"})).total,
         best=orders.sold_page(Asked(size=6)).rows,
         reason=reason,
+        waiting=partners.waiting(),
         named=named,
     )
 

@@ -8,6 +8,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import logout_user
 
+from app.flows import invite
 from app.flows import sign_in as coming
 from app.flows import sign_up as founding
 from app.foundation.errors import ProductError
@@ -92,6 +93,7 @@ def sign_out() -> Any:
 def sign_up() -> Any:
     """A new distributor or brand with its first person."""
     form = Typed({"kind": "brand" if request.args.get("as") == "brand" else "distributor"})
+    token = request.args.get("invite", "")[:60]
     if request.method == "POST":
         kind = form.choice("kind", ("distributor", "brand"))
         values = {
@@ -100,14 +102,16 @@ def sign_up() -> Any:
         }  # fmt: skip
         if form.ok:
             try:
-                user_id, seat_id = founding.sign_up(kind, **values, locale=str(get_locale()), actor=actor())
+                user_id, seat_id = founding.sign_up(
+                    kind, **values, locale=str(get_locale()), actor=actor(), invite=token
+                )
             except ProductError as error:
                 form.blame(error, otherwise="email")
             else:
                 let_in(user_id)
                 session[SEAT] = seat_id
                 return back("distributor.opening" if kind == "distributor" else "brand.home")
-    told = {"form": form, "auto_approve": settings().auto_approve}
+    told = {"form": form, "auto_approve": settings().auto_approve, "inviting": _inviting(token), "token": token}
     return render_template("console/sign_up.html", **told), 422 if form.errors else 200
 
 
@@ -127,6 +131,14 @@ def seats() -> Any:
     return render_template(
         "console/seats.html", seats=seat_names(the_person().seats), chosen=session.get(SEAT)
     )
+
+
+def _inviting(token: str) -> str:
+    """By whom somebody was sent here; empty where by nobody, or by a link that is over."""
+    try:
+        return invite.who_invites(token)[1] if token else ""
+    except ProductError:
+        return ""
 
 
 def onward() -> str | None:

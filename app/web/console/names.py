@@ -35,7 +35,24 @@ ORDER_STATES = {
 LISTING_STATES = {
     "live": (lazy_gettext("On sale"), "success"),
     "paused": (lazy_gettext("Paused"), "warning"),
-    "suspended": (lazy_gettext("Taken off by the brand"), "error"),
+    "suspended": (lazy_gettext("Taken off sale by the brand"), "error"),
+}
+PARTNER_STATES = {
+    "applied": (lazy_gettext("Applied, waiting"), "warning"),
+    "approved": (lazy_gettext("Sells your goods"), "success"),
+    "declined": (lazy_gettext("Declined"), ""),
+    "suspended": (lazy_gettext("Suspended"), "error"),
+}
+MOVED_BY = {
+    "rule": lazy_gettext("by its sales"),
+    "hand": lazy_gettext("by hand"),
+    "approval": lazy_gettext("with the approval"),
+}
+INVITE_STATES = {
+    "open": (lazy_gettext("Works"), "success"),
+    "used": (lazy_gettext("Used up"), ""),
+    "expired": (lazy_gettext("Expired"), ""),
+    "ended": (lazy_gettext("Ended"), ""),
 }
 SHOP_STATES = {
     "draft": (lazy_gettext("Being opened"), "info"),

@@ -56,6 +56,8 @@ REASONS = {
     "not_of_this_fee": lazy_gettext("A fee of this kind cannot be for that."),
     "begins_already": lazy_gettext("Another fee for the same begins at this very moment."),
     "no_fee_to_end": lazy_gettext("There is no fee of its own here that could be ended."),
+    "not_a_paper": lazy_gettext("This is not a PDF, JPEG or PNG, whatever its name says."),
+    "too_many": lazy_gettext("At most 5 papers."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -131,6 +133,18 @@ def _rates_over_whole(facts: dict[str, Any]) -> str:
         " %(total)s %% of the price.",
         **parts,
     )
+def _paper(facts: dict[str, Any]) -> str:
+    return _("A paper is at most 5 MB.") if facts.get("reason") == "too_large" else ""
+
+
+def _invite_over(facts: dict[str, Any]) -> str:
+    words = {
+        "used": _("This link has been used up. Ask for a new one."),
+        "expired": _("This link has expired. Ask for a new one."),
+        "ended": _("This link was ended by who made it."),
+        "unknown": _("There is no such link. Was it copied whole?"),
+    }
+    return words.get(str(facts.get("reason")), "")
 
 
 FULL: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -140,4 +154,6 @@ FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "bank_result_refused": _bank_lines,
     "supply_above_floor": _supply_above_floor,
     "rates_over_whole": _rates_over_whole,
+    "paper_refused": _paper,
+    "invite_over": _invite_over,
 }

@@ -1,13 +1,14 @@
-"""The distributor's console: opening a shop, its goods and prices, its orders, its settings."""
+"""The distributor's console: opening a shop, its goods and prices, its orders, its settings, and its money."""
 
 from typing import Any
 
 from flask import Blueprint, g, request, url_for
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _
 
 from app.domain.distributors import shops
 from app.foundation.errors import NotFound
 from app.web.console import desk, payouts, people
+from app.web.console.menus import Place, here, menu
 from app.web.look.frames import Frame, NavGroup, NavItem
 from tenants import context
 
@@ -45,50 +46,43 @@ def around() -> dict[str, Any]:
     }
 
 
-PAGES = (
-    ("shop_home", "home"), ("listings", "tag"), ("catalogue", "plus"), ("orders", "receipt"),
-    ("shop_settings", "settings"), ("look", "spark"), ("domains", "globe"),
-)  # fmt: skip
+SHOPS = (Place("home", _("Shops"), "shop"), Place("opening", _("Open a shop"), "plus", ("opening_step",)))
+SHOP = (
+    Place("shop_home", _("Overview"), "home"),
+    Place("listings", _("Listings"), "tag", ("preview_prices", "apply_prices", "set_price", "bulk")),
+    Place("catalogue", _("Add goods"), "plus", ("add_goods",)),
+    Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
+    Place("shop_settings", _("Shop settings"), "settings"),
+    Place("look", _("Look"), "spark"),
+    Place("domains", _("Domains"), "globe"),
+)
+MONEY = (
+    Place("earnings", _("Earnings"), "coins", ("earning_lines", "earning")),
+    Place("statements", _("Statements"), "receipt", ("money_move",)),
+    Place("payouts", _("Payouts"), "arrow-right", ("payout", "payout_account", "payout_plan")),
+    Place("own_terms", _("My terms"), "tag"),
+)
+PARTNERS = (
+    Place("partners", _("Brands"), "brand", ("partner", "apply_to")),
+    Place("recruit", _("Recruit"), "megaphone", ("make_recruit_link",)),
+)
+GROUPS = (("", SHOPS), (_("Money"), MONEY), (_("Partners"), PARTNERS))
+FIRM = ((_("Firm"), (Place("people", _("People"), "users", ("change_person",)),)),)
 
 
 def frame() -> Frame:
-    labels = {
-        "shop_home": _("Overview"), "listings": _("Listings"), "catalogue": _("Add goods"), "orders": _("Orders"),
-        "shop_settings": _("Shop settings"), "look": _("Look"), "domains": _("Domains"),
-    }  # fmt: skip
-    own = NavItem(_("Shops"), url_for("distributor.home"), "shop")
-    opening = NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")
-    groups = [NavGroup((own, opening))]
-    money = (("payouts", _("Payouts"), "coins"), ("own_terms", _("My terms"), "tag"))
-    items = tuple(NavItem(words, url_for(f"distributor.{page}"), mark) for page, words, mark in money)
-    groups.append(NavGroup(items, _("Money")))
+    groups = GROUPS + (FIRM if g.seat.may("people") else ())
+    found = menu("distributor", groups)
+    page = here("distributor", groups)
+    at = url_for(f"distributor.{page}") if page else ""
     if g.get("shop"):
-        items = [
-            NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark)
-            for page, mark in PAGES
-        ]
-        groups.append(NavGroup(tuple(items), g.shop.name))
-    people = NavItem(_("People"), url_for("distributor.people"), "users")
-    if g.seat.may("people"):
-        groups.append(NavGroup((people,), _("Firm")))
-    return desk.frame(tuple(groups), g.get("nav_at") or _current())
+        of_shop = (("", SHOP),)
+        items = [NavItem(str(place.label), _in_shop(place.page), place.icon) for place in SHOP]
+        found = (found[0], NavGroup(tuple(items), g.shop.name), *found[1:])
+        page = here("distributor", of_shop)
+        at = _in_shop(page) if page else at
+    return desk.frame(found, g.get("nav_at") or at)
 
 
-def _current() -> str:
-    """The place in the menu of the page that is shown; the list of shops where it has none."""
-    endpoint = (request.endpoint or "").removeprefix("distributor.")
-    page = BELONGS.get(endpoint, endpoint)
-    if page in dict(PAGES):
-        return url_for(f"distributor.{page}", slug=g.shop.slug) if g.get("shop") else ""
-    return url_for(f"distributor.{page}") if page in FIRM_PAGES else ""
-
-
-FIRM_PAGES = {"home", "opening", "people", "payouts", "own_terms"}
-
-
-# Pages that belong to another page's place in the menu.
-BELONGS = {
-    "order": "orders", "preview_prices": "listings", "apply_prices": "listings", "set_price": "listings",
-    "bulk": "listings", "opening_step": "opening", "change_person": "people", "reveal": "orders",
-    "payout": "payouts", "payout_account": "payouts", "payout_plan": "payouts",
-}  # fmt: skip
+def _in_shop(page: str) -> str:
+    return url_for(f"distributor.{page}", slug=g.shop.slug)

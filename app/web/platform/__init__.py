@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, g, request, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, g, url_for
+from flask_babel import lazy_gettext as _
 
 from app.web.console import desk, people
-from app.web.look.frames import Frame, NavGroup, NavItem
+from app.web.console.menus import Place, here, menu
+from app.web.look.frames import Frame
 from tenants import context
 
 platform = Blueprint("platform", __name__, url_prefix="/platform", template_folder="templates")
@@ -27,29 +28,39 @@ def around() -> dict[str, Any]:
     return {"frame": frame(), "may": g.seat.may}
 
 
-PAGES = (
-    ("home", "home"), ("distributors", "users"), ("brands", "brand"), ("shops", "shop"), ("payouts", "coins"),
-    ("fees", "tag"), ("stuck", "alert"), ("events", "card"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
+FIRMS = (
+    Place("distributors", _("Distributors"), "users", ("distributor",)),
+    Place("brands", _("Brands"), "brand"),
+    Place("shops", _("Shops"), "shop"),
+)
+ORDERS = (Place("stuck", _("Stuck orders"), "alert", ("order",)), Place("events", _("Payment events"), "card"))
+PAYOUT_PAGES = (
+    "payout", "decide_payout", "payout_accounts_page", "payout_firms", "bank_batches", "bank_batch", "bank_result",
 )  # fmt: skip
-BELONGS = {
-    "order": "stuck", "change_person": "people", "retry_job": "jobs", "payout": "payouts", "decide_payout": "payouts",
-    "payout_accounts_page": "payouts", "payout_firms": "payouts", "bank_batches": "payouts", "bank_batch": "payouts",
-    "bank_result": "payouts", "new_fee": "fees",
-}  # fmt: skip
+MONEY = (
+    Place("payouts", _("Payouts"), "arrow-right", PAYOUT_PAGES),
+    Place("fees", _("Fees"), "tag", ("new_fee",)),
+    Place("ledger_accounts", _("Accounts"), "coins"),
+    Place("ledger_transactions", _("Ledger"), "receipt", ("ledger_transaction",)),
+    Place("reconciliation", _("Reconciliation"), "check", ("reconciliation_day",)),
+    Place("proofs", _("Proofs"), "lock", ("proof",)),
+)
+MACHINES = (
+    Place("jobs", _("Jobs"), "refresh", ("retry_job",)),
+    Place("health", _("Health"), "chart"),
+    Place("audit", _("Audit trail"), "eye"),
+)
+GROUPS = (
+    ("", (Place("home", _("Overview"), "home"),)),
+    (_("Firms"), FIRMS),
+    (_("Orders"), ORDERS),
+    (_("Money"), MONEY),
+    (_("Machines"), MACHINES),
+)
+PEOPLE = ((_("Firm"), (Place("people", _("People"), "user", ("change_person",)),)),)
 
 
 def frame() -> Frame:
-    labels = {
-        "home": _("Overview"), "distributors": _("Distributors"), "brands": _("Brands"), "shops": _("Shops"),
-        "payouts": _("Payouts"), "stuck": _("Stuck orders"), "events": _("Payment events"), "jobs": _("Jobs"),
-        "health": _("Health"), "audit": _("Audit trail"), "fees": _("Fees"),
-    }  # fmt: skip
-    groups = [
-        NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))
-    ]
-    if g.seat.may("people"):
-        groups.append(NavGroup((NavItem(_("People"), url_for("platform.people"), "user"),), _("Firm")))
-    endpoint = (request.endpoint or "").removeprefix("platform.")
-    page = BELONGS.get(endpoint, endpoint)
-    known = page in dict(PAGES) or page == "people"
-    return desk.frame(tuple(groups), url_for(f"platform.{page}") if known else "")
+    groups = GROUPS + (PEOPLE if g.seat.may("people") else ())
+    page = here("platform", groups)
+    return desk.frame(menu("platform", groups), url_for(f"platform.{page}") if page else "")
