@@ -5,7 +5,7 @@ from alembic import op
 from tenants.context import BRAND_ROLE, DISTRIBUTOR_ROLE
 
 revision = "0057"
-down_revision = "0046"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
