@@ -5,7 +5,7 @@ Each file hangs its pages under its console's blueprint when it is imported.
 
 from flask import Blueprint
 
-from app.web.brand import brand, imports, products, stock  # noqa: F401  # its pages
+from app.web.brand import attempts, brand, floors, imports, price_map, products, stock  # noqa: F401  # its pages
 from app.web.brand import home as brand_home  # noqa: F401  # its pages
 from app.web.console import console, entrance, persons, profile  # noqa: F401  # its pages
 from app.web.distributor import catalogue, distributor, listings, opening, orders, settings  # noqa: F401  # its pages

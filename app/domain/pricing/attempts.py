@@ -1,4 +1,4 @@
-"""What was tried below a floor is written down, in the shop's own scope; sensibly: once an hour, and never without end."""
+"""What was tried below a floor is written down, in the shop's own scope: once an hour, and never without end."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,14 @@ ONE_BY_ONE = text(
 )
 NOTE = text("""
     INSERT INTO floor_attempts
-        (shop_id, brand_id, distributor_id, sku_id, listing_id, stage, wanted_minor, floor_minor, currency, stack, actor_name)
-    SELECT s.id, k.brand_id, s.distributor_id, k.id, g.id, :stage, w.price, f.floor, k.currency, CAST(:stack AS jsonb), :actor
+        (shop_id, brand_id, distributor_id, sku_id, listing_id, stage, wanted_minor, floor_minor, currency, stack,
+        actor_name)
+    SELECT s.id, k.brand_id, s.distributor_id, k.id, g.id, :stage, w.price, f.floor, k.currency,
+        CAST(:stack AS jsonb), :actor
     FROM unnest(CAST(:skus AS bigint[]), CAST(:prices AS bigint[])) AS w (sku, price)
     JOIN skus k ON k.id = w.sku CROSS JOIN shops s LEFT JOIN listings g ON g.sku_id = k.id AND g.shop_id = s.id
-    CROSS JOIN LATERAL (SELECT coalesce(CAST(:floor AS bigint), money.floor_in_force(k.id, s.distributor_id, clock_timestamp()))
-        AS floor) f
+    CROSS JOIN LATERAL (SELECT coalesce(
+        CAST(:floor AS bigint), money.floor_in_force(k.id, s.distributor_id, clock_timestamp())) AS floor) f
     WHERE w.price < f.floor AND NOT EXISTS (
         SELECT FROM floor_attempts a WHERE a.shop_id = s.id AND a.sku_id = k.id AND a.stage = :stage
           AND a.wanted_minor = w.price AND a.actor_name = :actor AND a.created_at > now() - interval '1 hour')

@@ -32,7 +32,9 @@ PAGES = (
     ("products", "box"),
     ("stock", "key"),
     ("imports", "upload"),
-    ("sellers", "shop"),
+    ("floors", "lock"),
+    ("price_map", "shop"),
+    ("attempts", "alert"),
     ("sold", "chart"),
 )
 BELONGS = {
@@ -50,6 +52,11 @@ BELONGS = {
     "decide_import": "imports",
     "import_progress": "imports",
     "change_person": "people",
+    "sku_floors": "floors",
+    "set_floor": "floors",
+    "end_floor": "floors",
+    "sellers": "price_map",
+    "price_history": "price_map",
 }
 
 
@@ -59,7 +66,9 @@ def frame() -> Frame:
         "products": _("Products"),
         "stock": _("Stock"),
         "imports": _("Imports"),
-        "sellers": _("Who sells it"),
+        "floors": _("Floors"),
+        "price_map": _("Price map"),
+        "attempts": _("Attempts"),
         "sold": _("Sold"),
     }
     groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"brand.{page}"), mark) for page, mark in PAGES))]

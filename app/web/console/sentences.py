@@ -27,6 +27,12 @@ REASONS = {
         "Signs, . \\d \\w \\s and [classes], each with ? * + or {2,5}, and | in between; no brackets ( )."
     ),
     "control_signs": lazy_gettext("This holds a sign that cannot be printed."),
+    "one_target": lazy_gettext("Choose a level or a distributor, not both."),
+    "in_the_past": lazy_gettext("This time has passed."),
+    "ends_before_start": lazy_gettext("The end must be after the beginning."),
+    "needs_end": lazy_gettext("An exemption for a promotion needs an end."),
+    "far_future": lazy_gettext("This lies too far ahead."),
+    "over": lazy_gettext("This floor is over already."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -63,8 +69,25 @@ def _wait(facts: dict[str, Any]) -> str:
     )
 
 
+def _under_supply(facts: dict[str, Any]) -> str:
+    supply = money(facts["supply_minor"], facts["currency"], str(get_locale()))
+    if facts["who"]:
+        return _(
+            "The floor of %(who)s cannot be below %(supply)s: that is what they owe you.",
+            who=facts["who"], supply=supply,
+        )  # fmt: skip
+    return _("The floor cannot be below %(supply)s: that is what is owed to you.", supply=supply)
+
+
+def _above_list(facts: dict[str, Any]) -> str:
+    price = money(facts["suggested_minor"], facts["currency"], str(get_locale()))
+    return _("The floor cannot be above your suggested price of %(price)s.", price=price)
+
+
 FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "listing_below_floor": _below_floor,
+    "floor_under_supply": _under_supply,
+    "floor_above_list_price": _above_list,
     "invalid_input": _out_of_range,
     "too_many_requests": _wait,
 }
