@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.domain.catalog import goods
 from app.domain.pricing import floor_queries as queries
 from app.domain.pricing import price_map as prices
+from app.foundation import clock
 from app.foundation.errors import NotFound
 from app.foundation.money import Money
 from app.foundation.paging import Asked
@@ -60,22 +61,28 @@ def price_history(listing_id: int) -> Any:
 def _option(history: Any, found: Any) -> dict[str, Any]:
     """Steps of price and floor over time, up to today's."""
     currency = found.Sku.currency
-    days = [row.created_at.isoformat() for row in history]
+    days = [row.created_at.isoformat() for row in history] + [clock.now().isoformat()]
 
-    def steps(name: str) -> list[list[Any]]:
+    def steps(name: str, last: int) -> list[list[Any]]:
+        minors = [getattr(row, name) for row in history] + [last]
         return [
-            [day, float(Money(getattr(row, name), currency).decimal())]
-            for day, row in zip(days, history, strict=True)
+            [day, float(Money(minor, currency).decimal())] for day, minor in zip(days, minors, strict=True)
         ]
 
     return {
-        "legend": {},
+        "legend": {"top": 0},
+        "grid": {"left": 8, "right": 12, "top": 40, "bottom": 8, "containLabel": True},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "time"},
         "yAxis": {"type": "value", "scale": True},
         "series": [
-            {"name": _("List price"), "type": "line", "step": "end", "data": steps("price_minor")},
-            {"name": _("Floor"), "type": "line", "step": "end", "data": steps("floor_minor")},
+            {
+                "name": _("List price"),
+                "type": "line",
+                "step": "end",
+                "data": steps("price_minor", found.Listing.price_minor),
+            },
+            {"name": _("Floor"), "type": "line", "step": "end", "data": steps("floor_minor", found.floor)},
         ],
     }
 
