@@ -5,12 +5,16 @@ from typing import Any
 
 from app.domain.catalog import goods, service
 from app.domain.catalog.models import Product, Sku
+from app.domain.catalog.refusals import SuggestedBelowFloor
 from app.domain.inventory import counted, reusable
+from app.domain.pricing import floor_queries
+from app.flows import floors
+from app.foundation import clock
 from app.foundation.actor import Actor
 from app.foundation.errors import InvalidInput, NotFound
 from app.foundation.unit_of_work import unit_of_work
 from app.foundation.vault import Secret
-from tenants.context import current_scope, platform_scope
+from tenants.context import current_scope
 
 
 def save_product(product_id: int | None, values: Mapping[str, Any], *, actor: Actor) -> int:
@@ -40,9 +44,9 @@ def set_status(product_id: int, status: str, *, actor: Actor) -> None:
 def save_sku(
     product_id: int, sku_id: int | None, values: Mapping[str, Any], *, actor: Actor
 ) -> tuple[int, int]:
-    """Make or change a Sku; shops' prices under a new floor are lifted to it.
+    """Make or change a Sku; its floor is the one for everybody from now on, as `flows.floors` sets it.
 
-    Returns the Sku's id and how many listings were lifted.
+    Returns the Sku's id and how many listings the new floor raised or paused.
     """
     with unit_of_work(actor) as work:
         product = _product(product_id)
@@ -50,20 +54,21 @@ def save_sku(
         before = sku.floor_minor if sku else 0
         order_before = sku.issue_order if sku else None
         sku = service.save_sku(sku, product, values)
+        _refuse_under_coming(sku)
+        floors.check_standing(sku)
         work.record("sku.saved", f"sku:{sku.id}", floor=sku.floor_minor, floor_before=before)
         if order_before not in {None, sku.issue_order}:
             work.enqueue("reorder_codes", sku_id=sku.id)
-        saved, floor, raised = sku.id, sku.floor_minor, sku.floor_minor > before > 0
-    return saved, _lift(saved, floor, actor) if raised else 0
+        saved, raised = sku.id, sku.floor_minor > before > 0
+    return saved, len(floors.catch_up(saved, actor=actor) or ()) if raised else 0
 
 
-def _lift(sku_id: int, floor_minor: int, actor: Actor) -> int:
-    # Prices belong to shops, which a brand reads and never writes: the platform does it, and writes it down.
-    with platform_scope(), unit_of_work(actor) as work:
-        shops = service.lift_listings(sku_id, floor_minor)
-        if shops:
-            work.record("listings.lifted", f"sku:{sku_id}", floor=floor_minor, shops=shops)
-        return sum(shops.values())
+def _refuse_under_coming(sku: Sku) -> None:
+    """The suggested price stays above every floor that holds or is to come."""
+    standing = floor_queries.standing_floors(sku.id, since=clock.now())
+    highest = max((one.floor_minor for one in standing), default=0)
+    if sku.suggested_minor < highest:
+        raise SuggestedBelowFloor(param="suggested", currency=sku.currency)
 
 
 def add_counted_stock(product_id: int, sku_id: int, pieces: int, *, actor: Actor) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.domain.catalog import service, shelf
 from app.domain.catalog.rules import PriceChange, Repriced, reprice
 from app.domain.distributors import queries as distributors
+from app.flows import floor_evidence
 from app.flows.partner import join_open
 from app.foundation.actor import Actor
 from app.foundation.unit_of_work import unit_of_work
@@ -32,21 +33,28 @@ class Applied:
 
 def preview(listing_ids: Collection[int], change: PriceChange) -> list[RepricedListing]:
     """What each listing's price would become; nothing is changed."""
+    rows = shelf.listed(listing_ids)
+    floors = shelf.floors_here([sku.id for _listing, sku, *_rest in rows])
     return [
         RepricedListing(
             listing.id, f"{product.name} · {sku.name}",
-            f"{product.name_en or product.name} · {sku.name_en or sku.name}", sku.floor_minor,
+            f"{product.name_en or product.name} · {sku.name_en or sku.name}", floors[sku.id],
             reprice(
-                listing.price_minor, suggested_minor=sku.suggested_minor, floor_minor=sku.floor_minor, change=change
+                listing.price_minor, suggested_minor=sku.suggested_minor, floor_minor=floors[sku.id], change=change
             ),
         )
-        for listing, sku, product, _ in shelf.listed(listing_ids)
+        for listing, sku, product, _ in rows
     ]  # fmt: skip
 
 
 def apply_prices(wanted: Mapping[int, tuple[int, int]], *, actor: Actor) -> Applied:
-    """Set prices from (price seen, new price) by listing; one that is no longer as seen is left alone."""
-    with unit_of_work(actor) as work:
+    """Set prices from (price seen, new price) by listing; one that is no longer as seen is left alone.
+
+    ListingBelowFloor where one is too low: then nothing was changed, and every one that was too low is remembered.
+    """
+    prices = floor_evidence.by_sku({key: new for key, (_was, new) in wanted.items()})
+    stack = [{"what": "bulk_price", "listings": len(wanted)}]
+    with floor_evidence.remembered(prices, stack=stack, actor=actor), unit_of_work(actor) as work:
         seen = {listing.id: listing.price_minor for listing, *_ in shelf.listed(wanted)}
         going = {key: new for key, (was, new) in wanted.items() if seen.get(key) == was}
         for listing_id in sorted(going):
@@ -58,8 +66,10 @@ def apply_prices(wanted: Mapping[int, tuple[int, int]], *, actor: Actor) -> Appl
 
 
 def set_price(listing_id: int, price_minor: int, *, actor: Actor) -> None:
-    """One new price, or ListingBelowFloor."""
-    with unit_of_work(actor) as work:
+    """One new price, or ListingBelowFloor, which is remembered."""
+    prices = floor_evidence.by_sku({listing_id: price_minor})
+    stack = [{"what": "list_price", "minor": price_minor}]
+    with floor_evidence.remembered(prices, stack=stack, actor=actor), unit_of_work(actor) as work:
         before, after = service.set_price(listing_id, price_minor)
         work.record("listing.repriced", f"listing:{listing_id}", before=before, after=after)
 
@@ -68,7 +78,8 @@ def add(prices: Mapping[int, int], *, currency: str, actor: Actor) -> int:
     """Put goods into the shop; brands that are open to everybody are joined by it. Returns how many are new."""
     distributor_id = distributors.owner()
     join_open(distributor_id, prices, actor=actor)
-    with unit_of_work(actor) as work:
+    stack = [{"what": "new_listing"}]
+    with floor_evidence.remembered(prices, stack=stack, actor=actor), unit_of_work(actor) as work:
         offered = {sku.id for sku, *_ in shelf.sellable_skus(currency, prices)}
         added = service.add_listings({sku_id: price for sku_id, price in prices.items() if sku_id in offered})
         work.record("listings.added", "listings", skus=sorted(offered), added=added)
@@ -76,8 +87,10 @@ def add(prices: Mapping[int, int], *, currency: str, actor: Actor) -> int:
 
 
 def set_status(listing_ids: Collection[int], status: str, *, actor: Actor) -> int:
-    """Pause (`paused`) or resume (`live`)."""
-    with unit_of_work(actor) as work:
+    """Pause (`paused`) or resume (`live`); ListingBelowFloor where a floor has overtaken one meanwhile."""
+    prices = {listing.sku_id: listing.price_minor for listing, *_rest in shelf.listed(listing_ids)}
+    stack = [{"what": "resume"}]
+    with floor_evidence.remembered(prices, stack=stack, actor=actor), unit_of_work(actor) as work:
         changed = service.set_status(listing_ids, status)
         work.record(f"listings.{status}", "listings", listings=sorted(listing_ids), changed=changed)
         return changed

@@ -10,6 +10,7 @@ from app.domain.distributors import service, shops
 from app.domain.distributors.errors import ShopNotReady, SlugTaken
 from app.domain.distributors.models import Shop
 from app.domain.distributors.rules import clean_slug, clean_theme
+from app.flows import floor_evidence
 from app.flows.partner import join_open
 from app.foundation.actor import Actor
 from app.foundation.errors import NotFound
@@ -55,7 +56,11 @@ def fill_shop(distributor_id: int, prices: Mapping[int, int], *, actor: Actor) -
     with platform_scope():
         draft = _draft(distributor_id)
     join_open(distributor_id, prices, actor=actor)
-    with shop_scope(draft.id), unit_of_work(actor) as work:
+    with (
+        shop_scope(draft.id),
+        floor_evidence.remembered(prices, stack=[{"what": "opening"}], actor=actor),
+        unit_of_work(actor) as work,
+    ):
         offered = {sku.id: sku for sku, *_ in shelf.sellable_skus(draft.currency, prices)}
         catalog.drop_listings(offered)
         kept = shelf.listed_prices()

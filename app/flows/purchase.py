@@ -28,12 +28,13 @@ from app.domain.payments import service as payments
 from app.domain.payments.gateway import CheckoutRequest
 from app.domain.payments.models import Payment
 from app.domain.pricing import quotes, rules
-from app.domain.pricing.errors import BelowFloor, PriceChanged
+from app.domain.pricing.errors import BelowFloor, LineBelowFloor, PriceChanged, said_by_database
 from app.domain.pricing.quotes import Quote, QuoteSealer
 from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
+from app.flows import floor_evidence
 from app.flows.ask_gateway import close_checkouts
 from app.foundation import clock, ids, pace
-from app.foundation.actor import Actor
+from app.foundation.actor import SYSTEM, Actor
 from app.foundation.addresses import neighbourhood
 from app.foundation.errors import InvalidInput
 from app.foundation.runtime import settings
@@ -95,6 +96,7 @@ def quote(shop: Tenant, cart: Mapping[int, int]) -> tuple[Quote, dict[int, OnSal
     try:
         priced = rules.price(offers)
     except FloorBroken as error:
+        _remember_quote(error.line)
         raise BelowFloor(price_minor=error.line.list_minor, floor_minor=error.line.floor_minor) from error
     return quotes.make(shop.id, shop.currency, priced, now), goods
 
@@ -120,7 +122,12 @@ def place_order(command: PlaceOrder, *, shop: Tenant, actor: Actor) -> Placed:
         raise InvalidInput(param="method", reason="unknown_method")
     # Slow by design, so after everything that refuses cheaply and outside the transaction.
     passphrase = hasher.hash(command.passphrase) if command.passphrase else None
-    return once_more(lambda: _place(command, quoted, email, passphrase, shop=shop, actor=actor))
+    try:
+        return once_more(lambda: _place(command, quoted, email, passphrase, shop=shop, actor=actor))
+    except LineBelowFloor as refused:
+        _remember_order(quoted, actor)
+        # A floor began between the quote and now, and had begun before the quote by a hair: agree again.
+        raise PriceChanged(param="quote") from refused
 
 
 def _place(
@@ -160,7 +167,9 @@ def _place(
         work.session.flush()
         stand = standing([item.sku_id for item in goods.values()], now=clock.now(), since=quoted.made_at)
         terms = {sku_id: found.terms(quoted.made_at) for sku_id, found in stand.items()}
-        _add_lines(work, order, quoted.lines, goods, told, terms)
+        with said_by_database():
+            _add_lines(work, order, quoted.lines, goods, told, terms)
+            work.session.flush()
         orders.note(order, "placed")
         payment = _attempt(work, order, command.method)
         work.session.flush()
@@ -251,6 +260,20 @@ def _on_sale(listing_ids: Sequence[int]) -> dict[int, OnSale]:
 def _still_honoured(quoted: Quote) -> dict[int, OnSale]:
     """The goods of a quote, if they are on sale still: its price stands while it lives, whatever the floor is now."""
     return _on_sale([line.listing_id for line in quoted.lines])
+
+
+def _remember_quote(line: Offer) -> None:
+    """What is asked for is what the shop offers: the attempt is the shop's, not the buyer's."""
+    stack = [{"what": "list_price", "minor": line.list_minor}]
+    floor_evidence.remember(
+        {line.sku_id: line.list_minor}, stage="quote", stack=stack, actor=SYSTEM, floor_minor=line.floor_minor
+    )
+
+
+def _remember_order(quoted: Quote, actor: Actor) -> None:
+    prices = {line.sku_id: line.net_minor // line.quantity for line in quoted.lines}
+    stack = [{"what": "quote", "made_at": quoted.made_at.isoformat()}]
+    floor_evidence.remember(prices, stage="database", stack=stack, actor=actor)
 
 
 def _count_try(ip: str | None) -> None:

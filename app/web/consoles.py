@@ -5,7 +5,20 @@ Each file hangs its pages under its console's blueprint when it is imported.
 
 from flask import Blueprint
 
-from app.web.brand import brand, distributors, imports, invites, ladder, products, stock, term_changes, terms  # noqa: F401  # its pages
+from app.web.brand import (  # noqa: F401  # its pages  # noqa: F401  # its pages
+    attempts,
+    brand,
+    distributors,
+    floors,
+    imports,
+    invites,
+    ladder,
+    price_map,
+    products,
+    stock,
+    term_changes,
+    terms,
+)
 from app.web.brand import home as brand_home  # noqa: F401  # its pages
 from app.web.console import console, entrance, invited, persons, profile  # noqa: F401  # its pages
 from app.web.distributor import brands as distributor_brands  # noqa: F401  # its pages

@@ -31,7 +31,10 @@ TEXTS: Mapping[str, str] = {
     ),
     "quote_invalid": lazy_gettext("This checkout could not be read. Please look at it again and confirm."),
     "price_changed": lazy_gettext("The price has changed. Please look at the new price and confirm."),
-    "below_floor": lazy_gettext("This price is below the brand's minimum price."),
+    "below_floor": lazy_gettext(
+        "Not available for the moment: the shop is changing its price. Please try again a little later."
+    ),
+    "line_below_floor": lazy_gettext("The price has changed. Please look at it again and confirm."),
     "too_many_open_orders": lazy_gettext("You have %(most)s unpaid orders. Pay or cancel one of them first."),
     "too_many_from_address": lazy_gettext(
         "Too many unpaid orders come from your connection. Pay or cancel one, or try again in a few minutes."
@@ -81,6 +84,15 @@ TEXTS: Mapping[str, str] = {
     "listing_currency": lazy_gettext("This is sold in another currency than the shop's."),
     "floor_below_supply": lazy_gettext("The minimum price cannot be lower than the supply price."),
     "suggested_below_floor": lazy_gettext("The suggested price cannot be lower than the minimum price."),
+    # Consoles: floors.
+    "floor_under_supply": lazy_gettext("The floor cannot be lower than the supply price of those it is for."),
+    "floor_above_list_price": lazy_gettext("The floor cannot be higher than your own suggested price."),
+    "floor_windows_overlap": lazy_gettext(
+        "Another floor for the same shops is in the way: end that one first, or choose other times."
+    ),
+    "floor_window": lazy_gettext("These times cannot be."),
+    "floor_currency": lazy_gettext("A floor is in the currency of its Sku: %(currency)s."),
+    "floor_stays": lazy_gettext("This floor cannot be ended. Set another one in its place."),
     "name_taken": lazy_gettext("Another product of this brand has this address."),
     "picture_refused": lazy_gettext("This picture cannot be used: PNG, JPEG or WebP, up to 5 MB."),
     # Consoles: payouts.

@@ -64,9 +64,10 @@ def skus_page(asked: Asked) -> Page[Any]:
 
 
 def sellers_page(asked: Asked) -> Page[Any]:
-    """(listing, shop, Sku, product): who sells the open brand's goods, and at what price."""
+    """(listing, shop, Sku, product, floor in force): who sells the open brand's goods, and at what price."""
+    floor = func.money.floor_in_force(Sku.id, Shop.distributor_id, func.clock_timestamp())
     found = (
-        select(Listing, Shop, Sku, Product)
+        select(Listing, Shop, Sku, Product, floor.label("floor"))
         .join(Shop, Shop.id == Listing.shop_id)
         .join(Sku, Sku.id == Listing.sku_id)
         .join(Product, Product.id == Sku.product_id)
@@ -77,12 +78,12 @@ def sellers_page(asked: Asked) -> Page[Any]:
     if asked.get("product"):
         found = found.where(cast(Product.id, Text) == asked.get("product"))
     if asked.get("state") == "below":
-        found = found.where(Listing.price_minor < Sku.floor_minor)
+        found = found.where(Listing.price_minor < floor)
     elif asked.get("state"):
         found = found.where(Listing.status == asked.get("state"))
     sorts = {
         "shop": Shop.name, "product": Product.name, "price": Listing.price_minor,
-        "over": Listing.price_minor - Sku.floor_minor,
+        "over": Listing.price_minor - floor,
     }  # fmt: skip
     return cut(found, asked, sorts=sorts, usual="over", tie=Listing.id)
 
@@ -96,15 +97,6 @@ def listings_of(distributor_id: int) -> dict[str, int]:
         .group_by(Listing.status)
     )
     return dict(session().execute(found).tuples().all())
-
-
-def listed_below(sku_id: int, floor_minor: int) -> tuple[int, int]:
-    """How many listings a new floor would lift, and in how many shops."""
-    found = select(func.count(), func.count(Listing.shop_id.distinct())).where(
-        Listing.sku_id == sku_id, Listing.price_minor < floor_minor
-    )
-    many, shops = session().execute(found).one()
-    return many, shops
 
 
 def figures() -> Any:

@@ -10,7 +10,7 @@ from app.domain.brands.models import Brand
 from app.domain.catalog.models import Category, Listing, Product, Sku
 from app.domain.catalog.refusals import FloorBelowSupply, SuggestedBelowFloor, said_by_database
 from app.domain.catalog.rules import search_terms
-from app.domain.catalog.shelf import below_floor
+from app.domain.catalog.shelf import below_floor, floors_here
 from app.foundation.database import session
 from app.foundation.errors import NotFound
 from tenants.context import current_scope
@@ -70,24 +70,6 @@ def save_sku(sku: Sku | None, product: Product, values: Mapping[str, Any]) -> Sk
     return sku
 
 
-def lift_listings(sku_id: int, floor_minor: int) -> dict[int, int]:
-    """Raise every shop's price that a new floor has overtaken; how many, by shop. Needs the platform's scope."""
-    lifted = (
-        session()
-        .execute(
-            update(Listing)
-            .where(Listing.sku_id == sku_id, Listing.price_minor < floor_minor)
-            .values(price_minor=floor_minor, updated_at=func.now())
-            .returning(Listing.shop_id)
-        )
-        .scalars()
-    )
-    shops: dict[int, int] = {}
-    for shop_id in lifted:
-        shops[shop_id] = shops.get(shop_id, 0) + 1
-    return shops
-
-
 def add_listings(prices: Mapping[int, int]) -> int:
     """List Skus in the open shop at these prices; what is listed already stays as it is. Returns how many are new."""
     if not prices:
@@ -128,8 +110,9 @@ def set_price(listing_id: int, price_minor: int) -> tuple[int, int]:
     if found is None:
         raise NotFound(what="listing")
     listing, sku = found
-    if price_minor < sku.floor_minor:
-        raise below_floor(sku, price_minor, param="price")
+    floor_minor = floors_here([sku.id])[sku.id]
+    if price_minor < floor_minor:
+        raise below_floor(sku, price_minor, floor_minor, param="price")
     before, listing.price_minor, listing.updated_at = listing.price_minor, price_minor, func.now()
     with said_by_database():
         session().flush()

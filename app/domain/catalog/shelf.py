@@ -9,9 +9,14 @@ from app.domain.brands.models import Brand
 from app.domain.catalog.goods import matching
 from app.domain.catalog.models import Category, Listing, Product, Sku
 from app.domain.catalog.refusals import ListingBelowFloor
-from app.domain.distributors.models import Partnership
+from app.domain.distributors.models import Partnership, Shop
 from app.foundation.database import session
 from app.foundation.paging import Asked, Page, cut
+
+# What the brand's floor is for the open shop's distributor at this moment; the database's own answer.
+FLOOR_HERE = func.money.floor_in_force(
+    Sku.id, select(Shop.distributor_id).scalar_subquery(), func.clock_timestamp()
+)
 
 
 def listings_page(asked: Asked) -> Page[Any]:
@@ -31,7 +36,7 @@ def listings_page(asked: Asked) -> Page[Any]:
         found = found.where(Listing.featured)
     sorts = {
         "name": Product.name, "price": Listing.price_minor, "added": Listing.created_at, "changed": Listing.updated_at,
-        "over": Listing.price_minor - Sku.floor_minor, "position": Listing.position,
+        "over": Listing.price_minor - FLOOR_HERE, "position": Listing.position,
     }  # fmt: skip
     return cut(found, asked, sorts=sorts, usual="-added", tie=Listing.id)
 
@@ -104,10 +109,15 @@ def listed(listing_ids: Collection[int]) -> Sequence[Any]:
     )
 
 
-def below_floor(sku: Sku, price_minor: int, *, param: str) -> ListingBelowFloor:
-    """The refusal of a price that the Sku's floor does not allow."""
+def floors_here(sku_ids: Collection[int]) -> dict[int, int]:
+    """The floor in force by Sku, for the open shop's distributor."""
+    return dict(session().execute(select(Sku.id, FLOOR_HERE).where(Sku.id.in_(sku_ids))).all())
+
+
+def below_floor(sku: Sku, price_minor: int, floor_minor: int, *, param: str) -> ListingBelowFloor:
+    """The refusal of a price that the floor in force does not allow."""
     return ListingBelowFloor(
-        param=param, price_minor=price_minor, floor_minor=sku.floor_minor, currency=sku.currency
+        param=param, price_minor=price_minor, floor_minor=floor_minor, currency=sku.currency
     )
 
 

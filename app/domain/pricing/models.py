@@ -15,7 +15,8 @@ class Floor(Record):
 
     Minor units of the Sku's currency. `promotion` set: an exemption, in force for that promotion
     only. Two windows of one target never overlap: an exclusion constraint (in the migration) over
-    `target` says so. What a raise overtakes is raised or paused (`overtaken`) when it begins.
+    `target` says so. What a raise overtakes is raised or paused (`overtaken`) when it begins:
+    `applied_at`; when it ends another floor may take over: `left_at`.
     """
 
     __tablename__ = "floors"
@@ -27,6 +28,7 @@ class Floor(Record):
         CheckConstraint("overtaken IN ('raise', 'pause')", name="overtaken"),
         Index("ix_floors_sku_id", "sku_id", "starts_at"),
         Index("ix_floors_coming", "starts_at", postgresql_where=text("applied_at IS NULL")),
+        Index("ix_floors_ending", "ends_at", postgresql_where=text("left_at IS NULL AND ends_at IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -42,6 +44,7 @@ class Floor(Record):
     reason: Mapped[str] = mapped_column(server_default="")
     told_at: Mapped[datetime | None]
     applied_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[CreatedAt]
     target: Mapped[int] = mapped_column(

@@ -1,5 +1,6 @@
-"""The brand at a glance, who sells its goods, and what was sold."""
+"""The brand at a glance, and what was sold."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import g, render_template
@@ -9,12 +10,13 @@ from app.domain.catalog import goods
 from app.domain.distributors import partners
 from app.domain.inventory.levels import levels_of
 from app.domain.orders import lists as orders
-from app.foundation import browse
+from app.domain.pricing.floor_queries import attempts_since
+from app.foundation import browse, clock
 from app.foundation.paging import Asked
 from app.web.brand import brand
 from app.web.console.columns import Col
 from app.web.console.listing import Listing, answer
-from app.web.console.names import LISTING_STATES, named
+from app.web.console.names import named
 from tenants.context import platform_scope
 
 
@@ -34,61 +36,12 @@ def home() -> Any:
         figures=goods.figures(),
         low=low,
         below=goods.sellers_page(Asked(filters={"state": "below"})).total,
+        attempts=attempts_since(clock.now() - timedelta(days=7)),
         best=orders.sold_page(Asked(size=6)).rows,
         reason=reason,
         waiting=partners.waiting(),
         named=named,
     )
-
-
-@brand.get("/sellers")
-def sellers() -> Any:
-    """Which shop sells what at what price, and how far above the floor."""
-    listing = Listing(
-        name="sellers",
-        usual="over",
-        searches=_("Shop or product"),
-        columns=(
-            Col("shop", _("Shop"), sort=True),
-            Col("product", _("Product"), sort=True),
-            Col("sku", _("Sku"), shown=False),
-            Col("price", _("List price"), sort=True, money=True),
-            Col("floor", _("Floor"), money=True),
-            Col("over", _("Above the floor"), sort=True, money=True),
-            Col("state", _("State")),
-        ),
-        filters=(
-            (
-                "state",
-                _("State"),
-                (
-                    *((key, str(words)) for key, (words, _tone) in LISTING_STATES.items()),
-                    ("below", _("Below the floor")),
-                ),
-            ),
-        ),
-        empty=_("No shop sells your goods yet."),
-    )
-
-    def row(found: Any) -> dict[str, Any]:
-        shown, shop, sku, product = found
-        state, tone = LISTING_STATES[shown.status]
-        return {
-            "id": shown.id,
-            "shop": shop.name,
-            "slug": shop.slug,
-            "product": named(product),
-            "sku": named(sku),
-            "price": shown.price_minor,
-            "floor": sku.floor_minor,
-            "over": shown.price_minor - sku.floor_minor,
-            "currency": sku.currency,
-            "state": str(state),
-            "tone": tone,
-            "product_id": product.id,
-        }
-
-    return answer(listing, goods.sellers_page, row, "brand/sellers.html")
 
 
 @brand.get("/sold")

@@ -12,6 +12,7 @@ from app.domain.catalog.models import DELIVERY_KINDS, ISSUE_ORDERS, Product, Sku
 from app.domain.catalog.pictures import redrawn
 from app.domain.distributors.rules import proposed_slug
 from app.flows import goods as keeping
+from app.flows.floors import overtaken_by_base
 from app.foundation import ids, media, money
 from app.foundation.errors import NotFound, ProductError
 from app.web.brand import brand
@@ -213,9 +214,8 @@ def _sku_form(product: Product, found: Sku | None, start: dict[str, Any]) -> Any
     lifts = None
     if request.method == "POST" and g.seat.may("sell"):
         values = _typed_sku(form, found)
-        if form.ok and found is not None and not form.flag("lift"):
-            many, shops = catalog.listed_below(found.id, values["floor_minor"])
-            lifts = (many, shops) if many and values["floor_minor"] > found.floor_minor else None
+        if form.ok and found is not None and values["floor_minor"] > found.floor_minor and not form.flag("lift"):
+            lifts = overtaken_by_base(found, values["floor_minor"]) or None
         if form.ok and lifts is None:
             try:
                 _sku_id, lifted = keeping.save_sku(

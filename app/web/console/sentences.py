@@ -49,8 +49,12 @@ REASONS = {
     "brackets_not_from_zero": lazy_gettext("The first row must begin at 0."),
     "brackets_unsorted": lazy_gettext("The rows must rise: each begins where the one above it ends."),
     "brackets_inverted": lazy_gettext("“Up to” must be more than “from”."),
-    "brackets_gap": lazy_gettext("There is a gap: a row ends before the next one begins, or the last row has an end."),
-    "brackets_overlap": lazy_gettext("Two rows cover the same sales: each must begin where the one above it ends."),
+    "brackets_gap": lazy_gettext(
+        "There is a gap: a row ends before the next one begins, or the last row has an end."
+    ),
+    "brackets_overlap": lazy_gettext(
+        "Two rows cover the same sales: each must begin where the one above it ends."
+    ),
     "too_long": lazy_gettext("At most 200 characters."),
     "fixed_needs_currency": lazy_gettext("A fixed amount needs a currency."),
     "not_of_this_fee": lazy_gettext("A fee of this kind cannot be for that."),
@@ -58,6 +62,10 @@ REASONS = {
     "no_fee_to_end": lazy_gettext("There is no fee of its own here that could be ended."),
     "not_a_paper": lazy_gettext("This is not a PDF, JPEG or PNG, whatever its name says."),
     "too_many": lazy_gettext("At most 5 papers."),
+    "one_target": lazy_gettext("Choose a level or a distributor, not both."),
+    "needs_end": lazy_gettext("An exemption for a promotion needs an end."),
+    "far_future": lazy_gettext("This lies too far ahead."),
+    "over": lazy_gettext("This floor is over already."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -116,6 +124,8 @@ def _bank_lines(facts: dict[str, Any]) -> str:
     more = len(lines) - len(told)
     rest = [ngettext("and one more", "and %(num)d more", more)] if more else []
     return _("Nothing of this file was taken. %(lines)s.", lines="; ".join([*told, *rest]))
+
+
 def _supply_above_floor(facts: dict[str, Any]) -> str:
     tongue = str(get_locale())
     return _(
@@ -133,6 +143,8 @@ def _rates_over_whole(facts: dict[str, Any]) -> str:
         " %(total)s %% of the price.",
         **parts,
     )
+
+
 def _paper(facts: dict[str, Any]) -> str:
     return _("A paper is at most 5 MB.") if facts.get("reason") == "too_large" else ""
 
@@ -147,8 +159,25 @@ def _invite_over(facts: dict[str, Any]) -> str:
     return words.get(str(facts.get("reason")), "")
 
 
+def _under_supply(facts: dict[str, Any]) -> str:
+    supply = money(facts["supply_minor"], facts["currency"], str(get_locale()))
+    if facts["who"]:
+        return _(
+            "The floor of %(who)s cannot be below %(supply)s: that is what they owe you.",
+            who=facts["who"], supply=supply,
+        )  # fmt: skip
+    return _("The floor cannot be below %(supply)s: that is what is owed to you.", supply=supply)
+
+
+def _above_list(facts: dict[str, Any]) -> str:
+    price = money(facts["suggested_minor"], facts["currency"], str(get_locale()))
+    return _("The floor cannot be above your suggested price of %(price)s.", price=price)
+
+
 FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "listing_below_floor": _below_floor,
+    "floor_under_supply": _under_supply,
+    "floor_above_list_price": _above_list,
     "invalid_input": _out_of_range,
     "too_many_requests": _wait,
     "bank_result_refused": _bank_lines,

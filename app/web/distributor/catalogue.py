@@ -9,8 +9,10 @@ from flask_babel import ngettext
 from app.domain.catalog import goods, shelf
 from app.flows import listings as pricing
 from app.foundation.errors import ProductError
+from app.foundation.paging import Asked, Page
 from app.web.console.columns import Col
 from app.web.console.desk import back
+from app.web.console.floor_words import floors_explained
 from app.web.console.listing import Listing, answer
 from app.web.console.names import KINDS, named, options
 from app.web.console.persons import actor, needs
@@ -36,15 +38,22 @@ def catalogue(slug: str) -> Any:
         empty=_("Everything on offer is in your shop already."),
     )  # fmt: skip
     return answer(
-        listing, shelf.catalogue_page, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency}
+        listing, _with_floors, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency}
     )
 
 
-def _row(row: Any) -> dict[str, Any]:
-    sku, product, brand = row
+def _with_floors(asked: Asked) -> Page[Any]:
+    """The catalogue's rows with the floor that would count here."""
+    page = shelf.catalogue_page(asked)
+    floors = floors_explained([row.Sku.id for row in page.rows], g.shop.currency)
+    return Page([(row, *floors[row.Sku.id]) for row in page.rows], page.total, page.asked)
+
+
+def _row(found: Any) -> dict[str, Any]:
+    (sku, product, brand), floor, why = found
     return {
         "id": sku.id, "name": f"{named(product)} · {named(sku)}", "product": named(product), "sku": named(sku),
-        "brand": named(brand), "kind": str(KINDS[sku.delivery_kind]), "floor": sku.floor_minor,
+        "brand": named(brand), "kind": str(KINDS[sku.delivery_kind]), "floor": floor, "why": why,
         "price": sku.suggested_minor, "supply": sku.supply_price_minor,
         "margin": sku.suggested_minor - sku.supply_price_minor, "currency": sku.currency, "picture": product.picture,
     }  # fmt: skip

@@ -15,6 +15,7 @@ from app.foundation.errors import InvalidInput, NotFound, ProductError
 from app.foundation.paging import Asked, Page
 from app.web.console.columns import Col
 from app.web.console.desk import back
+from app.web.console.floor_words import floors_explained
 from app.web.console.listing import Listing, answer
 from app.web.console.names import KINDS, LISTING_STATES, named, options
 from app.web.console.persons import actor, needs
@@ -39,6 +40,7 @@ def listings(slug: str) -> Any:
             Col("kind", _("Delivery"), shown=False),
             Col("price", _("List price"), sort=True, money=True),
             Col("floor", _("Floor"), money=True),
+            Col("why", _("Why this floor"), shown=False),
             Col("over", _("Above the floor"), sort=True, money=True),
             Col("suggested", _("Suggested"), money=True, shown=False),
             Col("stock", _("Stock"), figures=True),
@@ -56,18 +58,20 @@ def listings(slug: str) -> Any:
 
 
 def _with_stock(find: Any) -> Any:
-    """The same rows with each Sku's stock behind them."""
+    """The same rows with each Sku's stock and floor behind them."""
 
     def found(asked: Asked) -> Page[Any]:
         page = find(asked)
-        stock = levels([row.Sku.id for row in page.rows], most=MOST_COUNTED)
-        return Page([(row, stock.get(row.Sku.id, 0)) for row in page.rows], page.total, page.asked)
+        skus = [row.Sku.id for row in page.rows]
+        stock, floors = levels(skus, most=MOST_COUNTED), floors_explained(skus, g.shop.currency)
+        rows = [(row, stock.get(row.Sku.id, 0), floors[row.Sku.id]) for row in page.rows]
+        return Page(rows, page.total, page.asked)
 
     return found
 
 
 def _row(counted: Any) -> dict[str, Any]:
-    (listing, sku, product, brand), stock = counted
+    (listing, sku, product, brand), stock, (floor, why) = counted
     state, tone = LISTING_STATES[listing.status]
     return {
         "id": listing.id,
@@ -77,9 +81,10 @@ def _row(counted: Any) -> dict[str, Any]:
         "brand": named(brand),
         "kind": str(KINDS[sku.delivery_kind]),
         "price": listing.price_minor,
-        "floor": sku.floor_minor,
+        "floor": floor,
+        "why": why,
         "suggested": sku.suggested_minor,
-        "over": listing.price_minor - sku.floor_minor,
+        "over": listing.price_minor - floor,
         "supply": sku.supply_price_minor,
         "currency": sku.currency,
         "unlimited": sku.unlimited,
@@ -112,7 +117,7 @@ def set_price(slug: str, listing_id: int) -> Any:
         flash(error or _("Saved."), "error" if error else "success")
         return back("distributor.listings", slug=slug)
     row = shelf.listing(listing_id)
-    shown = _row((row, 0)) if row else None
+    shown = _row((row, 0, floors_explained([row.Sku.id], g.shop.currency)[row.Sku.id])) if row else None
     return render_template(
         "distributor/price_cell.html", row=shown, error=error, typed=form["price"], saved=not error
     )

@@ -114,11 +114,12 @@ def _look(draft: Shop) -> Any:
 def _goods(draft: Shop) -> Any:
     with shop_scope(draft.id):
         offered = shelf.all_sellable(draft.currency)
+        floors = shelf.floors_here([row[0].id for row in offered])
     shelves = [(category, list(rows)) for category, rows in groupby(offered, key=lambda row: row[3])]
     kept = _prices(draft)
     form = Typed({f"price-{sku_id}": price for sku_id, price in kept.items()})
     if request.method == "POST":
-        prices = _picked(form, {sku.id: sku for sku, *_rest in offered}, draft.currency)
+        prices = _picked(draft, form, {sku.id: sku for sku, *_rest in offered})
         if not prices:
             form.errors["picked"] = _("Pick at least one thing to sell.")
         if form.ok:
@@ -131,7 +132,9 @@ def _goods(draft: Shop) -> Any:
         chosen = set(prices)
     else:
         chosen = set(kept) or _proposed(shelves)
-    return _page("goods", draft, form, shelves=shelves, chosen=chosen, kept=kept, many=len(offered))
+    return _page(
+        "goods", draft, form, shelves=shelves, chosen=chosen, kept=kept, many=len(offered), floors=floors
+    )
 
 
 def _proposed(shelves: list[tuple[Any, list[Any]]]) -> set[int]:
@@ -139,20 +142,22 @@ def _proposed(shelves: list[tuple[Any, list[Any]]]) -> set[int]:
     return {row[0].id for _category, rows in shelves for row in rows[:PROPOSED]}
 
 
-def _picked(form: Typed, offered: Mapping[int, Any], currency: str) -> dict[int, int]:
+def _picked(draft: Shop, form: Typed, offered: Mapping[int, Any]) -> dict[int, int]:
     """Price by Sku of everything that is ticked; each fault at its own field."""
     prices: dict[int, int] = {}
+    with shop_scope(draft.id):
+        floors = shelf.floors_here(set(offered))
     for text in request.form.getlist("sku"):
         if not text.isdecimal() or int(text) not in offered:
             continue
         sku, name = offered[int(text)], f"price-{text}"
         try:
-            prices[sku.id] = money.parse(request.form.get(name, ""), currency, param=name).minor
+            prices[sku.id] = money.parse(request.form.get(name, ""), draft.currency, param=name).minor
         except InvalidInput as error:
             form.blame(error)
             continue
-        if prices[sku.id] < sku.floor_minor:
-            form.errors[name] = sentence(shelf.below_floor(sku, prices[sku.id], param=name))
+        if prices[sku.id] < floors[sku.id]:
+            form.errors[name] = sentence(shelf.below_floor(sku, prices[sku.id], floors[sku.id], param=name))
     return prices
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import g
 from flask_babel import gettext
 
-from app.domain.catalog import shelves
+from app.domain.catalog import shelf, shelves
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.catalog.on_sale import OnSale, on_sale
 from app.domain.inventory import queries as stock
@@ -74,20 +74,21 @@ def cover(value: str) -> str:
 
 def _problems(basket: Basket, names: Mapping[int, Any], goods: Mapping[int, OnSale]) -> dict[int, str]:
     most = max(wish.quantity for wish in basket.values())
-    pieces = stock.levels([names[listing_id].sku_id for listing_id in basket], most=most)
+    skus = {listing_id: names[listing_id].sku_id for listing_id in basket}
+    pieces, floors = stock.levels(list(skus.values()), most=most), shelf.floors_here(set(skus.values()))
     found = {
-        listing_id: _problem(wish, goods.get(listing_id), pieces.get(names[listing_id].sku_id, 0))
+        listing_id: _problem(wish, goods.get(listing_id), pieces.get(skus[listing_id], 0), floors[skus[listing_id]])
         for listing_id, wish in basket.items()
     }
     return {listing_id: words for listing_id, words in found.items() if words}
 
 
-def _problem(wish: Wish, item: OnSale | None, available: int) -> str:
+def _problem(wish: Wish, item: OnSale | None, available: int, floor_minor: int) -> str:
     if item is None:
         return error_text(ListingUnavailable())
     if not 1 <= wish.quantity <= item.max_per_order:
         return error_text(QuantityNotAllowed(most=item.max_per_order))
-    if item.price_minor < item.floor_minor:
+    if item.price_minor < floor_minor:
         return error_text(BelowFloor())
     if available <= 0 and not item.unlimited:
         return gettext("This one has just sold out. Please remove it.")

@@ -35,6 +35,7 @@ OF_A_BRAND = (
     ("POST", "products/{product}/status"), ("GET", "products/{product}/skus/new"),
     ("POST", "products/{product}/skus/{sku}"), ("GET", "stock/{sku}"), ("POST", "stock/{sku}/count"),
     ("POST", "stock/{sku}/reusable"), ("GET", "imports/1"), ("POST", "imports/1"), ("GET", "imports/1/progress"),
+    ("GET", "floors/{sku}"), ("POST", "floors/{sku}"), ("POST", "floors/{sku}/end"), ("GET", "price-map/{listing}"),
 )  # fmt: skip
 FORM = {
     "status": "archived", "pieces": "5", "secret": "ABCD-1234", "price": "99", "name": "x", "category_id": "1",
