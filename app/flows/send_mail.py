@@ -48,7 +48,9 @@ def send_mail(mail_id: int) -> None:
 def _links(tenant: Any, facts: dict[str, Any]) -> dict[str, str]:
     """The addresses a mail may lead to, made when it is sent: what is kept of a mail opens nothing."""
     if tenant is None:
-        return {"home": settings().host_url(f"console.{settings().base_host}")}
+        console = f"console.{settings().base_host}"
+        page = {"order": settings().host_url(console, facts["page"])} if "page" in facts else {}
+        return {"home": settings().host_url(console), **page}
     links = {"home": settings().shop_url(tenant.slug)}
     if "number" in facts:
         path = f"/orders/{facts['number']}?key={access_token(facts['number'])}"

@@ -12,6 +12,7 @@ from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
 from app.flows.refund import send_waiting_refunds
 from app.flows.sign_in_buyer import forget_links
+from app.flows.tell_earnings import tell_earnings
 from app.flows.withhold_expired import withhold_expired
 from app.foundation.runtime import redis
 from app.jobs.registry import NORMAL
@@ -24,6 +25,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, send_waiting_refunds),
     (60, tell_low_stock),
     (60, mature_earnings),
+    (600, tell_earnings),
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),

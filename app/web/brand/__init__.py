@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, g, request, url_for
 from flask_babel import gettext as _
 
+from app.web import money
 from app.web.console import desk, people
 from app.web.look.frames import Frame, NavGroup, NavItem
 from tenants import context
@@ -12,6 +13,7 @@ from tenants import context
 brand = Blueprint("brand", __name__, url_prefix="/brand", template_folder="templates")
 desk.put_around(brand, "brand")
 people.hang_under(brand)
+money.hang_under(brand)
 
 
 @brand.before_request
@@ -50,7 +52,11 @@ BELONGS = {
     "decide_import": "imports",
     "import_progress": "imports",
     "change_person": "people",
+    "earning_lines": "earnings",
+    "earning": "earnings",
+    "money_move": "statements",
 }
+MONEY = ("earnings", "statements")
 
 
 def frame() -> Frame:
@@ -63,9 +69,12 @@ def frame() -> Frame:
         "sold": _("Sold"),
     }
     groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"brand.{page}"), mark) for page, mark in PAGES))]
+    earned = NavItem(_("Earnings"), url_for("brand.earnings"), "coins")
+    stated = NavItem(_("Statements"), url_for("brand.statements"), "receipt")
+    groups.append(NavGroup((earned, stated), _("Money")))
     if g.seat.may("people"):
         groups.append(NavGroup((NavItem(_("People"), url_for("brand.people"), "users"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("brand.")
     page = BELONGS.get(endpoint, endpoint)
-    known = page in dict(PAGES) or page == "people"
+    known = page in dict(PAGES) or page in (*MONEY, "people")
     return desk.frame(tuple(groups), url_for(f"brand.{page}") if known else "")

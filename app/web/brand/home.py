@@ -14,6 +14,7 @@ from app.web.brand import brand
 from app.web.console.columns import Col
 from app.web.console.listing import Listing, answer
 from app.web.console.names import LISTING_STATES, named
+from app.web.money.strip import strip
 from tenants.context import platform_scope
 
 
@@ -36,6 +37,7 @@ def home() -> Any:
         best=orders.sold_page(Asked(size=6)).rows,
         reason=reason,
         named=named,
+        strip=strip(),
     )
 
 

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from app.domain.distributors import shops
 from app.foundation.errors import NotFound
+from app.web import money
 from app.web.console import desk, people
 from app.web.look.frames import Frame, NavGroup, NavItem
 from tenants import context
@@ -14,6 +15,7 @@ from tenants import context
 distributor = Blueprint("distributor", __name__, url_prefix="/distributor", template_folder="templates")
 desk.put_around(distributor, "distributor")
 people.hang_under(distributor)
+money.hang_under(distributor)
 
 
 @distributor.before_request
@@ -63,6 +65,9 @@ def frame() -> Frame:
             for page, mark in PAGES
         ]
         groups.append(NavGroup(tuple(items), g.shop.name))
+    earned = NavItem(_("Earnings"), url_for("distributor.earnings"), "coins")
+    stated = NavItem(_("Statements"), url_for("distributor.statements"), "receipt")
+    groups.append(NavGroup((earned, stated), _("Money")))
     people = NavItem(_("People"), url_for("distributor.people"), "users")
     if g.seat.may("people"):
         groups.append(NavGroup((people,), _("Firm")))
@@ -75,11 +80,12 @@ def _current() -> str:
     page = BELONGS.get(endpoint, endpoint)
     if page in dict(PAGES):
         return url_for(f"distributor.{page}", slug=g.shop.slug) if g.get("shop") else ""
-    return url_for(f"distributor.{page}") if page in {"home", "opening", "people"} else ""
+    return url_for(f"distributor.{page}") if page in {"home", "opening", "people", "earnings", "statements"} else ""
 
 
 # Pages that belong to another page's place in the menu.
 BELONGS = {
     "order": "orders", "preview_prices": "listings", "apply_prices": "listings", "set_price": "listings",
     "bulk": "listings", "opening_step": "opening", "change_person": "people", "reveal": "orders",
+    "earning_lines": "earnings", "earning": "earnings", "money_move": "statements",
 }  # fmt: skip

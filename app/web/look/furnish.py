@@ -33,7 +33,8 @@ def furnish(app: Flask, *, pay_origin: str = "") -> None:
     app.after_request(_guard)
     manifest.load()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=_money, moment=_moment, clock=_clock, amount=money.plain_amount)
+    app.jinja_env.filters.update(money=_money, moment=_moment, day=_day, clock=_clock)
+    app.jinja_env.filters.update(amount=money.plain_amount)
     app.jinja_env.globals.update(
         _=gettext,
         gettext=gettext,
@@ -104,6 +105,10 @@ def _price_in(currency: str) -> money.Prices:
 
 def _moment(at, zone: str = "Asia/Shanghai") -> str:
     return times.moment(at, locale_here(), zone)
+
+
+def _day(on) -> str:
+    return times.day(on, locale_here())
 
 
 def _clock(at, zone: str = "Asia/Shanghai") -> str:

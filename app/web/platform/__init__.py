@@ -31,7 +31,10 @@ PAGES = (
     ("home", "home"), ("distributors", "users"), ("brands", "brand"), ("shops", "shop"), ("stuck", "alert"),
     ("events", "card"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
 )  # fmt: skip
-BELONGS = {"order": "stuck", "change_person": "people", "retry_job": "jobs"}
+BELONGS = {
+    "order": "stuck", "change_person": "people", "retry_job": "jobs", "ledger_transaction": "ledger_transactions",
+}  # fmt: skip
+MONEY = ("ledger_transactions", "ledger_accounts")
 
 
 def frame() -> Frame:
@@ -43,9 +46,11 @@ def frame() -> Frame:
     groups = [
         NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))
     ]
+    books = NavItem(_("Ledger"), url_for("platform.ledger_transactions"), "receipt")
+    groups.append(NavGroup((NavItem(_("Accounts"), url_for("platform.ledger_accounts"), "coins"), books), _("Money")))
     if g.seat.may("people"):
         groups.append(NavGroup((NavItem(_("People"), url_for("platform.people"), "user"),), _("Firm")))
     endpoint = (request.endpoint or "").removeprefix("platform.")
     page = BELONGS.get(endpoint, endpoint)
-    known = page in dict(PAGES) or page == "people"
+    known = page in dict(PAGES) or page in (*MONEY, "people")
     return desk.frame(tuple(groups), url_for(f"platform.{page}") if known else "")
