@@ -8,7 +8,7 @@ from flask_babel import get_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from app.domain.commissions.models import Earning, EarningReturn, RateRule
-from app.web.look.money import money
+from app.web.look.money import money, pattern
 
 Step = Mapping[str, Any]
 
@@ -97,7 +97,7 @@ def _supply(step: Step, currency: str) -> str:
         return ""
     each = _money(step["each_minor"], currency)
     told = ngettext(
-        "%(each)s for one piece", "%(each)s each, %(num)d pieces", step.get("quantity", 1), each=each
+        "%(each)s each, %(num)d piece", "%(each)s each, %(num)d pieces", step.get("quantity", 1), each=each
     )
     if abs(int(step["minor"])) < int(step["each_minor"]) * int(step.get("quantity", 1)):
         return f"{told}; {_('no more than it was sold for')}"
@@ -146,7 +146,8 @@ def _plain(step: Step, currency: str) -> str:
 
 HOW: dict[str, Callable[[Step, str], str]] = {
     "sold_for": lambda _step, _currency: "",
-    "supply_price": _supply, "commission": _rate, "boost": _rate, "override": _override,
+    "supply_price": _supply, "commission": _rate, "boost": _rate, "override": _override, "override1": _rate,
+    "override2": _rate,
     "gateway_fee": _fee, "platform_fee": _fee,
 }  # fmt: skip
 
@@ -162,7 +163,7 @@ def cuts_of(step: Step, currency: str) -> list[Cut]:
     whole, begin, cuts = sum(part[0] for part in parts) or 1, 0, []
     for amount, bps, start in parts:
         share = amount * 1000 // whole
-        cuts.append(Cut(amount, percent(bps), _money(amount * bps // 10_000, currency), begin, share, start))
+        cuts.append(Cut(amount, percent(bps), _exact(amount * bps, currency), begin, share, start))
         begin += share
     return cuts
 
@@ -190,6 +191,15 @@ def return_words(row: EarningReturn, currency: str) -> str:
               volume=_money(why.get("volume_minor", 0), currency), part=_money(why["commission_minor"], currency))
         )  # fmt: skip
     return " · ".join(str(part) for part in told)
+
+
+def _exact(ten_thousandths: int, currency: str) -> str:
+    """What a slice earns before the sum of all is rounded, to the last digit there is."""
+    form = pattern(currency, str(get_locale()))
+    digits = form.digits + 4
+    whole, rest = divmod(ten_thousandths, 10**digits)
+    decimals = f"{rest:0{digits}d}".rstrip("0").ljust(form.digits, "0")
+    return f"{form.before}{whole:,}{(form.point or '.') if decimals else ''}{decimals}{form.after}"
 
 
 REASONS = {

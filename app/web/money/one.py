@@ -44,7 +44,7 @@ def earning(earning_id: int) -> Any:
         "money/earning.html",
         earning=found, line=line_view(found, known), bill=rows_of(found, rules), why=found.why,
         returns=[(row, return_words(row, found.currency)) for row in returns], role=ROLES[found.role],
-        shop=shop_name(known, found.shop_id), order_link=_order_link(found, known), moves=moves, here=here,
+        sold_in=shop_name(known, found.shop_id), order_link=_order_link(found, known), moves=moves, here=here,
         rule=rule_words(found.why.get("rule"), rules), kind_name=kind_name, place_name=place_name, percent=percent,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The books as the platform reads them: accounts, every transaction with all its sides, and what each firm has."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -20,6 +21,8 @@ from app.web.money.words import KINDS, account_name, kind_means, kind_name
 from app.web.platform import platform
 
 KEPT = ("brand", "distributor", "order", "currency")
+LATE = timedelta(minutes=1)
+"""What was posted later than this after it happened says both times."""
 Pair = tuple[int | None, int | None]
 """A brand's id or a distributor's."""
 
@@ -32,7 +35,7 @@ def ledger_transactions() -> Response | str:
         columns=(
             Col("id", _("Entry in the books"), sort=True, shown=False), Col("kind", _("What"), sort=True),
             Col("key", _("Key")), Col("sides", _("Sides"), filed=False), Col("currency", _("Currency"), shown=False),
-            Col("moved", _("Moved"), money=True), Col("occurred", _("Happened"), sort=True),
+            Col("moved", _("Moved"), money=True), Col("occurred", _("Happened"), sort=True, shown=False),
             Col("posted", _("Posted"), sort=True),
         ),
         filters=(
@@ -59,6 +62,7 @@ def ledger_transactions() -> Response | str:
         return {
             "id": found.id, "kind": kind_name(found.kind), "key": found.key, "currency": found.currency,
             "moved": sum(side.amount_minor for side in own if side.amount_minor > 0), "occurred": found.occurred_at,
+            "late": abs(found.posted_at - found.occurred_at) > LATE,
             "posted": found.posted_at, "sides": [(account_name(side.account), side.amount_minor) for side in own],
         }  # fmt: skip
 
