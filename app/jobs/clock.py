@@ -19,6 +19,7 @@ from app.flows.refund import send_waiting_refunds
 from app.flows.settle import settle_forgotten
 from app.flows.sign_in_buyer import forget_links
 from app.flows.take_back import follow_refunds
+from app.flows.tell_earnings import tell_earnings
 from app.flows.withhold_expired import withhold_expired
 from app.foundation.runtime import redis
 from app.jobs.registry import NORMAL
@@ -39,6 +40,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (3600, look_for_returns),
     (600, ask_about_accounts),
     (600, prove_nightly),
+    (600, tell_earnings),
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),

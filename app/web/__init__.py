@@ -5,7 +5,7 @@ from app.web.consoles import open_consoles
 from app.web.doors import House
 from app.web.health import health
 from app.web.hooks import hooks
-from app.web.landing import landing
+from app.web.landing import landing, verify  # noqa: F401  # its pages
 from app.web.look import furnish
 from app.web.media import media
 from app.web.sandbox import sandbox

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from app.domain.catalog.refusals import NotApprovedByBrand
 from app.domain.distributors.errors import (
     InviteForNewFirms,
     InviteOver,
@@ -20,7 +21,6 @@ from app.flows.listings import set_status
 from app.flows.sign_up import sign_up
 from app.foundation.actor import SYSTEM
 from app.foundation.errors import InvalidInput, NotFound, StaleState
-from app.domain.catalog.refusals import NotApprovedByBrand
 from tenants.context import shop_scope
 from tests.factories import buy, make_goods, make_shop, pay, place, run_jobs
 

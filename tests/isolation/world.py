@@ -63,6 +63,7 @@ PLATFORM = {
     "ledger_transactions": "the platform's; a firm reads what its entries belong to, without the reason",
     "ledger_entries": "its owner's, a brand or a distributor; append-only",
     "ledger_proofs": "the platform's",
+    "statements": "its owner's, a brand or a distributor; append-only",
     "gateway_report_lines": "what an outside party reports",
     "payout_accounts": "its owner's, a brand or a distributor; sealed details are the platform's",
     "payout_plans": "its owner's", "payouts": "its owner's", "payout_steps": "its owner's",
@@ -106,6 +107,12 @@ class Side:
     placed: Placed
     line_id: int
     import_id: int
+    sold_id: int
+    """The seller's earning of the line."""
+    supplied_id: int
+    """The brand's."""
+    settled_id: int
+    """The transaction that split it: both have entries in it."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,16 @@ def _side() -> Side:
             _rare_rows(work.session, shop, placed)
             work.session.execute(ATTEMPT, {"sku": goods.sku_id})
         _refund_something(placed)
-    return Side(shop, goods, counted, placed, line_id, import_id)
+    return Side(shop, goods, counted, placed, line_id, import_id, *_earned(line_id))
+
+
+def _earned(line_id: int) -> tuple[int, int, int]:
+    """(seller's earning, brand's earning, transaction) of a settled line."""
+    found = text("SELECT role, id, transaction_id FROM earnings WHERE order_line_id = :line")
+    with platform_scope():
+        rows = {row.role: row for row in session().execute(found, {"line": line_id})}
+        session().rollback()
+    return rows["seller"].id, rows["supplier"].id, rows["seller"].transaction_id
 
 
 def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:

@@ -197,7 +197,14 @@ class EarningReturn(Record):
     __table_args__ = (
         UniqueConstraint("transaction_id", "earning_id"),
         Index("ix_earning_returns_earning_id", "earning_id"),
-    )
+        Index(
+            "ix_earning_returns_brand_id", "brand_id", "created_at", postgresql_where=text("brand_id IS NOT NULL")
+        ),
+        Index(
+            "ix_earning_returns_distributor_id", "distributor_id", "created_at",
+            postgresql_where=text("distributor_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[Id]
     earning_id: Mapped[int] = mapped_column(ForeignKey("earnings.id"))

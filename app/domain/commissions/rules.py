@@ -200,7 +200,7 @@ def _base(line: Line, supplier: Part, seller: Part) -> Part:
     commission, facts = _commission(terms, base, line.volume_minor)
     seller.add("commission", commission, base_minor=base, **facts)
     supplier.add("sold_for", base)
-    supplier.add("commission", -commission)
+    supplier.add("commission", -commission, base_minor=base, **facts)
     return supplier
 
 
@@ -216,10 +216,9 @@ def _boost(line: Line, supplier: Part, seller: Part) -> None:
     boost = line.terms.get("boost")
     if boost:
         extra = min(line.base_minor * int(boost["add_bps"]) // WHOLE, supplier.amount_minor)
-        seller.add(
-            "boost", extra, rate_bps=boost["add_bps"], base_minor=line.base_minor, rule=boost.get("rule")
-        )
-        supplier.add("boost", -extra)
+        facts = {"rate_bps": boost["add_bps"], "base_minor": line.base_minor, "rule": boost.get("rule")}
+        seller.add("boost", extra, **facts)
+        supplier.add("boost", -extra, **facts)
 
 
 def _own_discount(line: Line, supplier: Part, seller: Part) -> None:
@@ -244,7 +243,10 @@ def _overrides(line: Line, parts: Mapping[str, Part]) -> None:
                 "override", paid, rate_bps=rate, base_minor=line.base_minor, pot=override["pot"], step=step,
                 distributor=upline, rule=override.get("rule"), rounding="down",
             )  # fmt: skip
-            pot.add(f"override{step}", -paid)
+            pot.add(
+                f"override{step}", -paid, rate_bps=rate, base_minor=line.base_minor, rule=override.get("rule"),
+                rounding="down",
+            )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

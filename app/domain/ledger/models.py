@@ -1,9 +1,18 @@
 """Transactions that sum to zero, append-only, and the proofs that they do."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.database import CreatedAt, Id, Record
@@ -102,4 +111,38 @@ class LedgerProof(Record):
     balances: Mapped[list[Any]]
     differences: Mapped[list[Any]]
     digest: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class IssuedStatement(Record):
+    """A statement that left the house, with the digest of what it said. Append-only; found by its number.
+
+    The same firm, currency, days and figures are one statement, however often it is asked for.
+    `entries` is how many movements it has, `closing_minor` what it closes with in all.
+    """
+
+    __tablename__ = "statements"
+    __table_args__ = (
+        CheckConstraint("(brand_id IS NULL) <> (distributor_id IS NULL)", name="owner"),
+        CheckConstraint("until >= since", name="days"),
+        UniqueConstraint("number"),
+        UniqueConstraint(
+            "brand_id", "distributor_id", "currency", "since", "until", "digest", name="uq_statements_figures",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_statements_distributor_id", "distributor_id"),
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    number: Mapped[str]
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brands.id"))
+    distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributors.id"))
+    currency: Mapped[str]
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date] = mapped_column(Date)
+    entries: Mapped[int]
+    opening_minor: Mapped[int]
+    closing_minor: Mapped[int]
+    digest: Mapped[str]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[CreatedAt]

@@ -71,6 +71,10 @@ def order(number: str) -> Order | None:
     return session().execute(select(Order).where(Order.number == number)).scalar_one_or_none()
 
 
+def order_by_id(order_id: int) -> Order | None:
+    return session().get(Order, order_id)
+
+
 def lines(order_id: int) -> list[OrderLine]:
     found = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.id)
     return list(session().execute(found).scalars())

@@ -6,6 +6,7 @@ from flask import Blueprint, g, url_for
 from flask_babel import lazy_gettext as _
 
 from app.domain.distributors import partners
+from app.web import money
 from app.web.console import desk, payouts, people
 from app.web.console.menus import Place, here, menu
 from app.web.look.frames import Frame
@@ -15,6 +16,7 @@ brand = Blueprint("brand", __name__, url_prefix="/brand", template_folder="templ
 desk.put_around(brand, "brand")
 people.hang_under(brand)
 payouts.hang_under(brand)
+money.hang_under(brand)
 
 
 @brand.before_request

@@ -17,6 +17,7 @@ from app.web.brand import brand
 from app.web.console.columns import Col
 from app.web.console.listing import Listing, answer
 from app.web.console.names import named
+from app.web.money.strip import strip
 from tenants.context import platform_scope
 
 
@@ -41,6 +42,7 @@ def home() -> Any:
         reason=reason,
         waiting=partners.waiting(),
         named=named,
+        strip=strip(),
     )
 
 

@@ -30,6 +30,8 @@ class Listing:
     selects: str = ""
     empty: str = ""
     exports: tuple[str, ...] = ("csv", "xlsx")
+    keeps: tuple[str, ...] = ()
+    """What else the address may say; searching and filtering leave it there."""
 
     def asked(self, query: Mapping[str, str], **fixed: str) -> Asked:
         """What the address asks for; an unknown filter value is none."""
@@ -78,4 +80,5 @@ def table(listing: Listing, page: Page[Any], view: View) -> TablePage:
         exports=listing.exports if g.seat.may("export") else (),
         selects=listing.selects,
         empty=listing.empty,
+        kept={name: request.args[name] for name in listing.keeps if request.args.get(name)},
     )

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from app.domain.distributors import shops
 from app.foundation.errors import NotFound
+from app.web import money
 from app.web.console import desk, payouts, people
 from app.web.console.menus import Place, here, menu
 from app.web.look.frames import Frame, NavGroup, NavItem
@@ -16,6 +17,7 @@ distributor = Blueprint("distributor", __name__, url_prefix="/distributor", temp
 desk.put_around(distributor, "distributor")
 people.hang_under(distributor)
 payouts.hang_under(distributor)
+money.hang_under(distributor)
 
 
 @distributor.before_request

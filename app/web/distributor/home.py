@@ -13,6 +13,7 @@ from app.foundation import browse, clock
 from app.foundation.paging import Asked
 from app.foundation.runtime import settings
 from app.web.distributor import distributor
+from app.web.money.strip import strip
 from tenants.context import platform_scope, shop_scope
 
 
@@ -32,7 +33,7 @@ def home() -> Any:
         (entry.data.get("reason") for entry in told if entry.action == "distributor.suspended"), None
     )
     return render_template(
-        "distributor/home.html", shops=rows, draft=draft, address=settings().shop_url, reason=reason
+        "distributor/home.html", shops=rows, draft=draft, address=settings().shop_url, reason=reason, strip=strip()
     )
 
 

@@ -17,6 +17,9 @@ const sheets = ["shop", "console"];
 const copies = {
   "htmx.js": "htmx.org/dist/htmx.min.js",
   "echarts.js": "echarts/dist/echarts.common.min.js",
+  // For documents, which are set on the server: a PDF holds the few signs it uses.
+  "document-regular.woff": "@fontsource/noto-sans-sc/files/noto-sans-sc-chinese-simplified-400-normal.woff",
+  "document-bold.woff": "@fontsource/noto-sans-sc/files/noto-sans-sc-chinese-simplified-700-normal.woff",
 };
 
 function styleSheet(name) {

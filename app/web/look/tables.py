@@ -5,7 +5,7 @@ a filter under its own name, and `?export=csv` for the same rows as a file.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -45,6 +45,8 @@ class TablePage:
     """Input name of the row check boxes, for bulk work; none without one."""
     empty: str = ""
     """Said when there is nothing at all to list."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """What else the address says, sent again with every search."""
 
     @property
     def narrowed(self) -> bool:

@@ -34,6 +34,7 @@ OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
     ("POST", "products/{product}/status"), ("GET", "products/{product}/skus/new"),
     ("POST", "products/{product}/skus/{sku}"), ("GET", "stock/{sku}"), ("POST", "stock/{sku}/count"),
+    ("GET", "earnings/lines/{earned}"), ("GET", "earnings/lines/{earned}.json"), ("GET", "earnings/moves/{settled}"),
     ("POST", "stock/{sku}/reusable"), ("GET", "imports/1"), ("POST", "imports/1"), ("GET", "imports/1/progress"),
     ("GET", "floors/{sku}"), ("POST", "floors/{sku}"), ("POST", "floors/{sku}/end"), ("GET", "price-map/{listing}"),
 )  # fmt: skip
@@ -55,6 +56,8 @@ def two(inside, owner, house):
         firm = connection.execute(text("SELECT distributor_id FROM shops WHERE slug = 'mine'")).scalar_one()
         brand = connection.execute(text("SELECT max(id) FROM brands")).scalar_one()
         line = connection.execute(text("SELECT id FROM order_lines")).scalar_one()
+        earned = connection.execute(text("SELECT id FROM earnings WHERE role = 'supplier'")).scalar_one()
+        settled = connection.execute(text("SELECT transaction_id FROM settlements")).scalar_one()
         number = connection.execute(text("SELECT number FROM orders")).scalar_one()
     facts = {
         "listing": goods.listing_id,
@@ -62,6 +65,8 @@ def two(inside, owner, house):
         "line": line,
         "product": goods.product_id,
         "sku": goods.sku_id,
+        "earned": earned,
+        "settled": settled,
     }
     return {"firm": firm, "brand": brand, **facts}
 

@@ -112,6 +112,8 @@
       ...option,
       tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: of("base-100"), borderColor: of("line"), textStyle: { color: of("base-content") }, ...option.tooltip },
     });
+    const links = JSON.parse(figure.dataset.links ?? "[]");
+    chart.on("click", (event) => { if (links[event.dataIndex]) location.assign(links[event.dataIndex]); });
     addEventListener("resize", () => chart.resize());
   }
 
