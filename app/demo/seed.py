@@ -64,7 +64,7 @@ def seed(
         work.record("demo.planted", "house", orders=len(past), codes=codes)
         planted = Seeded(len(houses.shops), len(shelves.listings), codes, len(past))
     _take_stock()
-    settle_past()
+    settle_past(houses)
     return planted
 
 
