@@ -19,13 +19,16 @@ PLACES = {
     "sheet": "app.demo.sheet:sheet",
     "rotate_master_key": "app.flows.rotate_keys:rotate_master_key",
     "rotate_data_keys": "app.flows.rotate_keys:rotate_data_keys",
+    "prove": "app.flows.prove:prove",
 }
 # By name, because to import them would load the house.
 SAID_IN_ONE_SENTENCE = {"BadSetting", "EmbeddedError", "HomeBusy", "PortTaken", "CannotOpen"}
 BENCHES = {
     "import": "app.bench.import_stock:run",
+    "prove": "app.bench.prove:run",
     "purchase": "app.bench.purchase:run",
     "quote": "app.bench.quote:run",
+    "settle": "app.bench.settle:run",
     "storefront": "app.bench.storefront:run",
     "tenants": "app.bench.tenants:run",
 }
@@ -94,6 +97,27 @@ def keys_rotate(data: bool) -> None:
                 tell=lambda moved: click.echo(f"{moved} secrets sealed again …", err=True)
             )
             click.echo(f"{done.new_keys} new data keys, {done.resealed} secrets sealed again.")
+
+
+@perkline.group()
+def ledger() -> None:
+    """The books."""
+
+
+@ledger.command("prove")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def ledger_prove(as_json: bool) -> None:
+    """Add everything up again and compare it with all it tells of; 1 where one cent differs, with its entries' names."""
+    with _the("inside")(who="perkline ledger prove"):
+        proof = _the("prove")()
+    if as_json:
+        click.echo(json.dumps(proof.as_json(), indent=2, ensure_ascii=False))
+    else:
+        for difference in proof.differences:
+            click.echo(json.dumps(difference, ensure_ascii=False))
+        found = f"{len(proof.differences)} differences" if proof.differences else "every cent is where it belongs"
+        click.echo(f"Proof {proof.id}: {proof.entries:,} entries of {proof.transactions:,} transactions, {found}.")
+    sys.exit(1 if proof.differences else 0)
 
 
 @perkline.command()

@@ -64,6 +64,18 @@ class Settings:
     """AUTO_APPROVE: firms that sign up may work at once (`1`, for the demo); otherwise the platform approves them."""
     domain_proof: str = "dns"
     """DOMAIN_PROOF: how a custom domain is proven: `dns` (a TXT record) or `sandbox` (no network, names of .test)."""
+    payout_every: str = "weekly"
+    """PAYOUT_EVERY: `daily`, `weekly` or `monthly`, for firms that chose nothing."""
+    payout_day: int = 1
+    """PAYOUT_DAY: of the week (1 is Monday) or of the month (1 to 28)."""
+    payout_minimum: int = 100
+    """PAYOUT_MINIMUM: from which available amount on, in whole units of each currency."""
+    payout_second_above: int = 50_000
+    """PAYOUT_SECOND_ABOVE: payouts above so many whole units of their currency need two people; 0: none does."""
+    payout_review_first: int = 1
+    """PAYOUT_REVIEW_FIRST: how many of a firm's first payouts a person looks at."""
+    payout_cooling_hours: int = 72
+    """PAYOUT_COOLING_HOURS: how long nothing is paid after a firm has changed its account."""
     trusted_proxies: int = 0
     """TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-*; otherwise their address is every visitor's."""
     web_workers: int = 2
@@ -88,6 +100,7 @@ class Settings:
         return hmac.new(self.secret_key.encode(), purpose.encode(), hashlib.sha256).digest()
 
 
+PAYOUTS = ("daily", "weekly", "monthly")
 USUAL_PORTS = {"http": "80", "https": "443"}
 REQUIRED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MASTER_KEYS")
 
@@ -102,15 +115,20 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     scheme = environ.get("SCHEME") or "http"
     if scheme not in USUAL_PORTS:
         raise BadSetting(f"SCHEME must be http or https, not {scheme!r}")
+    if environ.get("PAYOUT_EVERY", "weekly") not in PAYOUTS:
+        raise BadSetting(f"PAYOUT_EVERY must be one of {', '.join(PAYOUTS)}, not {environ['PAYOUT_EVERY']!r}")
+    if not 1 <= _number(environ, "PAYOUT_DAY", 1) <= 28:
+        raise BadSetting("PAYOUT_DAY must be from 1 to 28")
     url = with_driver(environ["DATABASE_URL"])
     numbers = (
         "checkout_minutes", "max_open_orders", "max_open_orders_per_address", "max_pieces_per_address",
-        "checkouts_per_address", "trusted_proxies", "web_workers", "web_threads",
+        "checkouts_per_address", "trusted_proxies", "web_workers", "web_threads", "payout_day", "payout_minimum",
+        "payout_second_above", "payout_review_first", "payout_cooling_hours",
     )  # fmt: skip
     texts = (
         "base_host", "gateway", "sandbox_secret", "stripe_secret_key", "stripe_webhook_secret", "stripe_account",
         "stripe_api_base", "supplier_url", "supplier_key", "supplier_secret", "smtp_url", "mail_from", "log_level",
-        "domain_proof",
+        "domain_proof", "payout_every",
     )  # fmt: skip
     return Settings(
         home=Path(environ.get("PERKLINE_HOME", ROOT / ".perkline")),

@@ -12,6 +12,7 @@ from app.demo.planting.settled import settle_past
 from app.demo.planting.shelves import plant_shelves
 from app.demo.planting.stock import plant_keys, plant_stock
 from app.demo.planting.terms import plant_terms
+from app.demo.planting.watch import plant_watch
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.runtime import settings
@@ -58,6 +59,7 @@ def seed(
         agreed = plant_terms(houses, shelves, at - OPEN_FOR, at)
         past = list(past_orders(now=at, count=orders))
         sold = plant_past(past, houses, shelves, agreed)
+        plant_watch(houses, shelves, at)
         codes = plant_stock(shelves, keys, sold, at, most=most_stock)
         work.record("demo.planted", "house", orders=len(past), codes=codes)
         planted = Seeded(len(houses.shops), len(shelves.listings), codes, len(past))

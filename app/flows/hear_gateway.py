@@ -16,6 +16,9 @@ WORK = {
     "refunded": "hear_refund",
     "refund_failed": "hear_refund",
     "dispute": "hear_dispute",
+    "dispute_taken": "hear_dispute",
+    "dispute_returned": "hear_dispute",
+    "dispute_closed": "hear_dispute",
 }
 
 

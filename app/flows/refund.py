@@ -1,9 +1,11 @@
 """Money goes back: asked for once, sent under one key, written down when the gateway says so."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
 
+from app.domain.fulfilment.queries import deliveries_of
 from app.domain.notifications import service as notifications
 from app.domain.orders import queries as order_queries
 from app.domain.orders import service as orders
@@ -53,20 +55,9 @@ def hear_refund(event_id: int, payment_id: int, order_id: int) -> None:
         )
         if refund is None:
             event.outcome, event.note = "unmatched", "foreign_refund"
-            _call_person(order, payment_id, "foreign_refund")
+            call_person(order, payment_id, "foreign_refund")
             return
         record(work, refund.id, "succeeded" if event.kind == "refunded" else "failed", None)
-        event.outcome = "applied"
-
-
-def hear_dispute(event_id: int, payment_id: int, order_id: int) -> None:
-    """A buyer's bank takes the money back: a person must look at it."""
-    with unit_of_work():
-        order = orders.lock(order_id)
-        event = payments.lock_event(event_id)
-        if event is None:
-            return
-        _call_person(order, payment_id, "dispute")
         event.outcome = "applied"
 
 
@@ -78,7 +69,7 @@ def record(work: Work, refund_id: int, state: str, external_id: str | None) -> N
     refund.external_id = external_id or refund.external_id
     if state == "failed" and refund.state == "succeeded":
         # A bank may send a refund back days after it went through.
-        payments.lock(refund.payment_id).refunded_minor -= refund.amount_minor
+        undo(work, order, refund)
     elif refund.state in {"succeeded", "failed"}:
         return
     work.enqueue("take_back_refund", key=f"take_back:{refund_id}:{state}", refund_id=refund_id)
@@ -98,12 +89,12 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
         payment.outcome = "partly_refunded"
     lines = order_queries.lines_of(order.id)
     if refund.order_line_id is not None:
-        for line in lines:
-            if line.id == refund.order_line_id and not _keeps_something(line, refund):
-                line.state = "refunded"
+        work.session.flush()
+        _end_lines(refund.payment_id, lines)
         orders.note(order, "line_refunded", line=refund.order_line_id, amount_minor=refund.amount_minor)
         work.session.flush()
-        finish(work, order)
+        if order.state != "attention":  # somebody has to look first, whatever else went well
+            finish(work, order)
     elif order.state == "refunding" and _all_is_back(order):
         for line in lines:
             line.state = "refunded"
@@ -113,16 +104,24 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
     notifications.decide(work, order, "refunded", reason=refund.key, amount_minor=refund.amount_minor)
 
 
-def _keeps_something(line: OrderLine, refund: Refund) -> bool:
-    """Whether a delivered line stays bought: not all of what was paid for it has gone back."""
-    if line.state != "delivered":
-        return False
-    back = sum(
-        other.amount_minor
-        for other in payment_queries.refunds_of(line.order_id)
-        if other.order_line_id == line.id and other.state == "succeeded" and other.id != refund.id
-    )
-    return bool(back + refund.amount_minor < line.net_minor)
+def _end_lines(payment_id: int, lines: Sequence[OrderLine]) -> None:
+    """A line of which nothing stays paid for is refunded; what keeps something stays as it was delivered."""
+    back = payment_queries.back_by_line(payment_id, states=("succeeded",))
+    for line in lines:
+        if line.state in {"delivered", "failed"} and line.id in back and back[line.id] >= line.net_minor:
+            line.state = "refunded"
+
+
+def undo(work: Work, order: Order, refund: Refund) -> None:
+    """Money that had gone back is here again: its lines are what they were before it went."""
+    refund.state = "failed"
+    payments.lock(refund.payment_id).refunded_minor -= refund.amount_minor
+    work.session.flush()
+    back = payment_queries.back_by_line(refund.payment_id, states=("succeeded",))
+    given = {row.order_line_id for row in deliveries_of(order.id) if row.state == "delivered"}
+    for line in order_queries.lines_of(order.id):
+        if line.state == "refunded" and back.get(line.id, 0) < line.net_minor:
+            line.state = "delivered" if line.id in given else "failed"
 
 
 def _all_is_back(order: Order) -> bool:
@@ -133,11 +132,11 @@ def _all_is_back(order: Order) -> bool:
 
 def _wait_for_person(work: Work, order: Order, refund: Refund) -> None:
     refund.state = "failed"
-    _call_person(order, refund.payment_id, "refund_failed")
+    call_person(order, refund.payment_id, "refund_failed")
     work.record("refund_failed", f"order:{order.id}", refund=refund.id)
 
 
-def _call_person(order: Order, payment_id: int, reason: str) -> None:
+def call_person(order: Order, payment_id: int, reason: str) -> None:
     """Somebody must look at this payment, whatever its order has become."""
     payment = payments.lock(payment_id)
     payment.attention_reason = reason

@@ -70,19 +70,29 @@ def refund_order(order_id: int, *, reason: str, actor: Actor) -> int:
             _ask_back(work, order, extra, (extra.received_minor or 0), reason)
             for extra in _extra(order, payment)
         ]
+        back = payment_queries.back_by_line(payment.id) if payment is not None else {}
         if payment is not None:
             asked += [
-                _ask_back(work, order, payment, line.net_minor, reason, line=line) for line in open_lines
-            ]
-        if not any(asked):
+                _ask_back(work, order, payment, line.net_minor - back.get(line.id, 0), reason, line=line)
+                for line in open_lines if back.get(line.id, 0) < line.net_minor
+            ]  # fmt: skip
+        taken = _taken_already(payment, open_lines)
+        if not any(asked) and not taken:
             raise StaleState(what="order", number=order.number, state=order.state, wanted="refunding")
         _close_lines(order_id, open_lines, sold=payment is not None)
+        for line in taken:
+            line.state = "refunded"
         if len(open_lines) == len(lines):
-            orders.move(order, "refunding", reason=reason)
+            orders.move(order, "refunding" if any(asked) else "refunded", reason=reason)
         elif order.state == "attention":
             orders.move(order, "paid")
-        amount = sum(line.net_minor for line in open_lines)
-        notifications.decide(work, order, "refunding", reason=reason, amount_minor=amount)
+        if taken and payment is not None and not any(asked):
+            work.session.flush()
+            payment.outcome, payment.attention_reason = _end_of(payment), None
+            finish(work, order)
+        amount = sum(line.net_minor - back.get(line.id, 0) for line in open_lines)
+        if any(asked):
+            notifications.decide(work, order, "refunding", reason=reason, amount_minor=amount)
         work.record("refund_order", f"order:{order_id}", reason=reason, refunds=sum(map(bool, asked)))
         return sum(map(bool, asked))
 
@@ -113,6 +123,14 @@ def _end_of(payment: Payment) -> str:
     if payment.refunded_minor == payment.received_minor:
         return "refunded"
     return "partly_refunded" if payment.refunded_minor else "delivered"
+
+
+def _taken_already(payment: Payment | None, lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """Of these lines those whose money the buyer's bank has taken already: they are only closed."""
+    if payment is None:
+        return []
+    gone = payment_queries.back_by_line(payment.id, states=("succeeded",))
+    return [line for line in lines if 0 < line.net_minor <= gone.get(line.id, 0)]
 
 
 def _stop_suppliers(order_id: int) -> None:

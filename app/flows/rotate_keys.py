@@ -1,6 +1,6 @@
 """Change keys while every shop stays open.
 
-A new *master key* wraps the data keys again: a few rows, no code is touched. A
+A new *master key* wraps the data keys again, and the accounts firms are paid on: a few rows, no code is touched. A
 new *data key* seals a brand's secrets again, page by page: both versions open
 until the last row has moved, so nobody waits. Either stops anywhere and goes
 on from there when it is called again.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from app.domain.fulfilment import resealing as fulfilment
 from app.domain.inventory import keys, resealing
 from app.domain.inventory.resealing import SealedTable
+from app.domain.payouts import resealing as resealing_accounts
 from app.foundation.actor import SYSTEM, Actor
 from app.foundation.runtime import runtime
 from app.foundation.unit_of_work import unit_of_work
@@ -27,7 +28,7 @@ ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """How many data keys were wrapped again, were made new, and secrets sealed again."""
+    """How many data keys (and payout accounts) were wrapped again, were made new, and secrets sealed again."""
 
     rewrapped: int = 0
     new_keys: int = 0
@@ -44,9 +45,12 @@ def rotate_master_key(*, actor: Actor = SYSTEM) -> Rotated:
                 found = keys.wrapped_elsewhere(vault.masters.current_id, KEYS_AT_ONCE)
                 for key_id, key in found:
                     rewrapped += keys.replace_wrapping(key_id, key, vault.rewrap(key))
-                if found:
-                    work.record("data_keys_rewrapped", "keys", keys=len(found), by=vault.masters.current_id)
-            if not found:
+                accounts = resealing_accounts.reseal_page(vault.masters, KEYS_AT_ONCE)
+                rewrapped += accounts
+                if found or accounts:
+                    told = {"keys": len(found), "payout_accounts": accounts}
+                    work.record("data_keys_rewrapped", "keys", **told, by=vault.masters.current_id)
+            if not found and not accounts:
                 return Rotated(rewrapped=rewrapped)
 
 

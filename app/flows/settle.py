@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from app.domain.commissions import fees, settling
+from app.domain.commissions import fees, returning, settling
 from app.domain.commissions.calendar import month_of
 from app.domain.commissions.rules import Line, Part, split
 from app.domain.commissions.settling import Sold, VolumeKey
 from app.domain.ledger.posting import Posting, Side, post_all
+from app.foundation import clock
 from app.foundation.errors import StaleState
-from app.foundation.unit_of_work import unit_of_work
+from app.foundation.unit_of_work import Work, unit_of_work
 from tenants.context import current_scope, platform_scope
 
 HOLD_DAYS = 7
 """For lines whose terms do not say."""
+SETTLE_AFTER = timedelta(minutes=5)
 ACCOUNTS = {"platform": "platform_revenue", "gateway": "gateway_fees"}
 
 
@@ -27,8 +29,28 @@ def settle_order(order_id: int) -> int:
 def settle_many(wanted: Sequence[tuple[int | None, Mapping[str, Any]]]) -> int:
     """The same for many orders in one transaction; each with the shop it was named for."""
     shop_of = {int(payload["order_id"]): shop_id for shop_id, payload in wanted}
-    with platform_scope(), unit_of_work():
-        return settle(shop_of)
+    with platform_scope(), unit_of_work() as work:
+        return settle_and_follow(work, shop_of)
+
+
+def settle_and_follow(work: Work, shop_of: Mapping[int, int | None]) -> int:
+    """Settle, and let money that went back before there was anything to take it from be followed now."""
+    done = settle(shop_of)
+    if done:
+        for shop_id, refund_id in returning.wake_late_refunds(list(shop_of)):
+            work.enqueue(
+                "take_back_refund", for_shop=shop_id, key=f"take_back:{refund_id}:late", refund_id=refund_id
+            )
+    return done
+
+
+def settle_forgotten() -> int:
+    """The clock's tick: what was delivered a while ago and nobody split is asked for again; how many orders."""
+    with platform_scope(), unit_of_work() as work:
+        left = returning.unsettled(clock.now() - SETTLE_AFTER)
+        for shop_id, order_id in left:
+            work.enqueue("settle_order", for_shop=shop_id, key=f"settle:{order_id}:again", order_id=order_id)
+    return len(left)
 
 
 def settle(shop_of: Mapping[int, int | None]) -> int:

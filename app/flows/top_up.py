@@ -200,7 +200,7 @@ def _give_back(work: Work, order: Order, line: OrderLine, *, failed: int) -> Non
             continue
         refund_id = payments.request_refund(
             payment, key=f"line:{line.id}:{payment.id}", amount_minor=owed, reason="supplier_failed",
-            order_line_id=line.id if failed == line.quantity else None,
+            order_line_id=line.id,
         )  # fmt: skip
         if refund_id is not None:
             work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)

@@ -10,8 +10,13 @@ from app.flows.expire import expire_checkouts
 from app.flows.import_stock import forget_uploads
 from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
+from app.flows.pay_out import ask_about_payouts, look_for_returns, plan_payouts
+from app.flows.payout_accounts import ask_about_accounts
+from app.flows.prove import prove_nightly
 from app.flows.refund import send_waiting_refunds
+from app.flows.settle import settle_forgotten
 from app.flows.sign_in_buyer import forget_links
+from app.flows.take_back import follow_refunds
 from app.flows.withhold_expired import withhold_expired
 from app.foundation.runtime import redis
 from app.jobs.registry import NORMAL
@@ -24,6 +29,13 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, send_waiting_refunds),
     (60, tell_low_stock),
     (60, mature_earnings),
+    (60, settle_forgotten),
+    (60, follow_refunds),
+    (60, plan_payouts),
+    (60, ask_about_payouts),
+    (3600, look_for_returns),
+    (600, ask_about_accounts),
+    (600, prove_nightly),
     (3600, forget_uploads),
     (3600, forget_links),
     (3600, withhold_expired),

@@ -7,8 +7,11 @@ from typing import Any
 from app.flows.ask_gateway import ask_gateway, close_checkout
 from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
+from app.flows.dispute import hear_dispute
 from app.flows.import_stock import LEASE_SECONDS, import_stock
-from app.flows.refund import hear_dispute, hear_refund, send_refund
+from app.flows.pay_out import send_payouts
+from app.flows.payout_accounts import verify_account
+from app.flows.refund import hear_refund, send_refund
 from app.flows.reorder_codes import reorder_codes
 from app.flows.sandbox_pay import send_sandbox_event
 from app.flows.send_mail import send_mail
@@ -46,6 +49,8 @@ HANDLERS: dict[str, Handler] = {
     "hear_dispute": Handler(hear_dispute, NORMAL),
     "settle_order": Handler(settle_order, NORMAL, lease_seconds=60, batch=200, run_many=settle_many),
     "take_back_refund": Handler(take_back_refund, NORMAL, lease_seconds=60),
+    "send_payouts": Handler(send_payouts, NORMAL, lease_seconds=120, batch=1),
+    "verify_account": Handler(verify_account, NORMAL, lease_seconds=60, batch=1),
     "reorder_codes": Handler(reorder_codes, BULK, lease_seconds=300),
     "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS, batch=1),
     "send_sandbox_event": Handler(send_sandbox_event, NORMAL, lease_seconds=30, batch=5),

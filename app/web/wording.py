@@ -83,6 +83,18 @@ TEXTS: Mapping[str, str] = {
     "suggested_below_floor": lazy_gettext("The suggested price cannot be lower than the minimum price."),
     "name_taken": lazy_gettext("Another product of this brand has this address."),
     "picture_refused": lazy_gettext("This picture cannot be used: PNG, JPEG or WebP, up to 5 MB."),
+    # Consoles: payouts.
+    "payout_account_currency": lazy_gettext(
+        "A payout goes to an account of its own currency. Choose a currency you earn in and an account of it."
+    ),
+    "payout_needs_another": lazy_gettext(
+        "You have approved this payout already; above the limit another person must agree too."
+    ),
+    "bank_result_refused": lazy_gettext("The file was refused as a whole, and nothing of it was taken."),
+    "carrier_unavailable": lazy_gettext(
+        "Whoever carries the money does not answer right now. It will be asked again by itself."
+    ),
+    "carrier_disagrees": OUR_FAULT,
     # Consoles: stock.
     "stock_too_low": lazy_gettext("Only %(remaining)s remain; no more can be taken away."),
     "sku_keeps_no_codes": lazy_gettext("This Sku keeps no codes."),

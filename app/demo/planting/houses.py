@@ -50,7 +50,8 @@ def plant_houses(now: datetime) -> Houses:
 def _brand(brand: Any, since: datetime) -> dict[str, Any]:
     return {
         "slug": brand.key, "name": brand.name.zh, "name_en": brand.name.en, "contact_email": brand.contact_email,
-        "logo": media.keep(brand_mark(brand).encode(), "svg"), "created_at": since, **_standing(brand.approved, since),
+        "logo": media.keep(brand_mark(brand).encode(), "svg"), "created_at": since,
+        "joining": "open" if brand.key == "xinghan" else "by_approval", **_standing(brand.approved, since),
     }  # fmt: skip
 
 

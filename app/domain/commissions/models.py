@@ -148,7 +148,12 @@ class Earning(Record):
             postgresql_where=text("distributor_id IS NOT NULL"),
         ),
         Index("ix_earnings_due", "matures_at", postgresql_where=text("matured_by IS NULL")),
-        Index("ix_earnings_transaction_id", "transaction_id"),
+        Index(
+            "ix_earnings_transaction_id", "transaction_id",
+            postgresql_include=[
+                "id", "brand_id", "distributor_id", "currency", "amount_minor", "taken_back_minor", "matured_by",
+            ],
+        ),
         Index("ix_earnings_matured_by", "matured_by"),
     )  # fmt: skip
 

@@ -71,3 +71,14 @@ def shop(shop_id: int) -> Shop | None:
 def owner() -> int:
     """Whose the open shop is: its distributor's id."""
     return int(session().execute(select(Shop.distributor_id)).scalar_one())
+
+
+def contact_of_shop(shop_id: int) -> tuple[str, str] | None:
+    """(slug, the distributor's address) of a shop, or None where it has left none."""
+    found = (
+        select(Shop.slug, Distributor.contact_email)
+        .join(Distributor, Distributor.id == Shop.distributor_id)
+        .where(Shop.id == shop_id)
+    )
+    row = session().execute(found).first()
+    return (str(row.slug), str(row.contact_email)) if row is not None and row.contact_email else None

@@ -17,6 +17,7 @@ NEEDS = {
     "manage": "manager",  # shops, approvals, retries
     "reveal": "manager",  # a buyer's code
     "people": "owner",
+    "money": "owner",  # where the firm is paid
 }
 LEAST_PASSWORD = 10
 # No quoting and no lists: what a mail's header could read as two addresses is none.

@@ -40,20 +40,17 @@ class Posting:
 
 
 TRANSACTIONS = text("""
-    INSERT INTO ledger_transactions (key, kind, currency, size, shop_id, order_id, order_line_id, payment_id, refund_id,
-        payout_id, reason, occurred_at)
-    SELECT key, kind, currency, size, shop_id, order_id, order_line_id, payment_id, refund_id, payout_id, reason,
-        occurred_at
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text, kind text, currency text, size smallint,
+    INSERT INTO ledger_transactions (key, kind, currency, size, moved_minor, shop_id, order_id, order_line_id, payment_id,
+        refund_id, payout_id, reason, occurred_at)
+    SELECT key, kind, currency, size, moved, shop_id, order_id, order_line_id, payment_id, refund_id, payout_id, reason, occurred_at
+    FROM json_to_recordset(CAST(:rows AS json)) AS r(key text, kind text, currency text, size smallint, moved bigint,
         shop_id bigint, order_id bigint, order_line_id bigint, payment_id bigint, refund_id bigint, payout_id bigint,
-        reason jsonb,
-        occurred_at timestamptz)
+        reason jsonb, occurred_at timestamptz)
     ON CONFLICT (key) DO NOTHING RETURNING id, key
 """)
 ENTRIES = text("""
-    INSERT INTO ledger_entries (transaction_id, position, account, brand_id, distributor_id, currency, amount_minor,
-        occurred_at)
-    SELECT t, p, a, b, d, c, m, o FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    INSERT INTO ledger_entries (transaction_id, position, account, brand_id, distributor_id, currency, amount_minor, occurred_at)
+    SELECT t, p, a, b, d, c, m, o FROM json_to_recordset(CAST(:rows AS json))
         AS r(t bigint, p smallint, a text, b bigint, d bigint, c text, m bigint, o timestamptz)
 """)
 
@@ -70,7 +67,7 @@ def post_all(postings: Iterable[Posting]) -> dict[str, int]:
     }
     if not wanted:
         return {}
-    rows = [_transaction(posting, len(sides)) for posting, sides in wanted.values()]
+    rows = [_transaction(posting, sides) for posting, sides in wanted.values()]
     new = {key: int(made) for made, key in session().execute(TRANSACTIONS, {"rows": json.dumps(rows)})}
     entries = [
         {
@@ -85,9 +82,10 @@ def post_all(postings: Iterable[Posting]) -> dict[str, int]:
     return new
 
 
-def _transaction(posting: Posting, size: int) -> dict[str, Any]:
+def _transaction(posting: Posting, sides: Sequence[Side]) -> dict[str, Any]:
     return {
-        "key": posting.key, "kind": posting.kind, "currency": posting.currency, "size": size,
+        "key": posting.key, "kind": posting.kind, "currency": posting.currency, "size": len(sides),
+        "moved": sum(side.amount_minor for side in sides if side.amount_minor > 0),
         "shop_id": posting.shop_id, "order_id": posting.order_id, "order_line_id": posting.order_line_id,
         "payment_id": posting.payment_id, "refund_id": posting.refund_id, "payout_id": posting.payout_id,
         "reason": posting.reason, "occurred_at": posting.occurred_at.isoformat(),

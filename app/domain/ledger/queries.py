@@ -55,3 +55,11 @@ def entries_of(transaction_id: int) -> Sequence[LedgerEntry]:
         select(LedgerEntry).where(LedgerEntry.transaction_id == transaction_id).order_by(LedgerEntry.position)
     )
     return session().execute(found).scalars().all()
+
+
+def sums_by_account(transaction_id: int) -> dict[str, int]:
+    """What a transaction moved on each account, whoever owns it, in minor units."""
+    found = select(LedgerEntry.account, func.sum(LedgerEntry.amount_minor)).where(
+        LedgerEntry.transaction_id == transaction_id
+    )
+    return {account: int(total) for account, total in session().execute(found.group_by(LedgerEntry.account))}

@@ -15,7 +15,7 @@ NEXT = {
     "expired": {"paid", "refunding", "attention"},
     "cancelled": {"paid", "refunding", "attention"},
     "paid": {"delivered", "refunding", "refunded", "attention"},
-    "delivered": {"refunding", "attention"},
+    "delivered": {"refunding", "refunded", "attention"},
     "refunding": {"refunded", "attention"},
     "attention": {"paid", "delivered", "refunding", "refunded", "cancelled", "expired"},
     "refunded": {"attention"},

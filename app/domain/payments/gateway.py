@@ -94,7 +94,10 @@ class EventKind(StrEnum):
     EXPIRED = "expired"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
-    DISPUTE = "dispute"
+    DISPUTE = "dispute"  # opened: a buyer's bank asks
+    DISPUTE_TAKEN = "dispute_taken"  # its money was withdrawn
+    DISPUTE_RETURNED = "dispute_returned"  # and came back
+    DISPUTE_CLOSED = "dispute_closed"  # by the `status` in raw: won, lost, warning_closed
     OTHER = "other"
 
 
@@ -105,7 +108,8 @@ class PaymentEvent:
     `external_id` names the checkout and `reference` is the payment's, also in news
     of refunds and disputes. `raw` is what is worth keeping (JSON): no card, no
     e-mail, no link that opens anything; news of a refund hold `refund_reference`
-    and `refund_id`.
+    and `refund_id`, those of a dispute `dispute_id`, `status`, `reason`, `fee_minor`
+    (all the gateway took for the dispute so far, if it says) and `answer_by`.
     """
 
     event_id: str

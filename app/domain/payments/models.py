@@ -61,6 +61,8 @@ class Refund(Record, TenantOwned):
     """Money going back for a payment; `key` names the business fact and makes it happen once.
 
     `kind`: a refund we send, or a chargeback the buyer's bank took (`succeeded` until it is won back, then `failed`).
+    `shares`: what of it belongs to each line, by its id, where it names none. `fee_minor`: what the gateway
+    took for the dispute itself. `mirrored`: the state that the parties' parts follow already.
     """
 
     __tablename__ = "refunds"
@@ -68,11 +70,16 @@ class Refund(Record, TenantOwned):
         CheckConstraint("state IN ('requested', 'sent', 'succeeded', 'failed')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("kind IN ('refund', 'chargeback')", name="kind"),
+        CheckConstraint("fee_minor = 0 OR kind = 'chargeback'", name="fee"),
         UniqueConstraint("key"),
+        Index(
+            "ix_refunds_unmirrored", "id",
+            postgresql_where=text("state IN ('succeeded', 'failed') AND mirrored IS DISTINCT FROM state"),
+        ),
         Index("ix_refunds_payment_id", "payment_id"),
         Index("ix_refunds_order_id", "order_id"),
         Index("ix_refunds_open", "created_at", postgresql_where=text("state IN ('requested', 'sent')")),
-    )
+    )  # fmt: skip
 
     id: Mapped[Id]
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
@@ -88,6 +95,9 @@ class Refund(Record, TenantOwned):
     external_id: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     last_error: Mapped[str | None]
+    shares: Mapped[dict[str, Any] | None]
+    fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    mirrored: Mapped[str | None]
     created_at: Mapped[CreatedAt]
     succeeded_at: Mapped[datetime | None]
 

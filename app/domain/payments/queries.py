@@ -1,13 +1,16 @@
 """Every SELECT of payments."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from app.domain.payments.models import Payment, Refund
 from app.foundation.database import session
+
+COUNTED = ("requested", "sent", "succeeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,50 @@ def open_by(order_id: int, method: str) -> Payment | None:
 def refunds_of(order_id: int) -> Sequence[Refund]:
     found = select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)
     return session().execute(found).scalars().all()
+
+
+def back_by_line(payment_id: int, *, states: Collection[str] = COUNTED) -> dict[int, int]:
+    """What of a payment belongs to each line and has gone back, or is on its way, by the line's id."""
+    found = select(Refund).where(Refund.payment_id == payment_id, Refund.state.in_(states))
+    back: dict[int, int] = defaultdict(int)
+    for refund in session().execute(found).scalars():
+        for line_id, minor in line_shares(refund).items():
+            back[line_id] += minor
+    return back
+
+
+def line_shares(refund: Refund) -> dict[int, int]:
+    """How much of a refund belongs to which line, as it was decided when it was asked for."""
+    if refund.order_line_id is not None:
+        return {int(refund.order_line_id): int(refund.amount_minor)}
+    return {int(line_id): int(minor) for line_id, minor in (refund.shares or {}).items()}
+
+
+def in_flight(payment_id: int) -> int:
+    """What has been asked back of a payment and has no answer yet."""
+    found = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.payment_id == payment_id, Refund.state.in_(("requested", "sent"))
+    )
+    return int(session().execute(found).scalar_one())
+
+
+def refund_by_key(key: str) -> Refund | None:
+    """The refund or chargeback of one business fact."""
+    return session().execute(select(Refund).where(Refund.key == key)).scalar_one_or_none()
+
+
+def unmirrored(before: datetime, limit: int = 200) -> Sequence[tuple[int, int, str]]:
+    """(shop id, refund id, state) of ended refunds that nobody has followed in the books; for the platform."""
+    found = (
+        select(Refund.shop_id, Refund.id, Refund.state)
+        .where(
+            Refund.state.in_(("succeeded", "failed")), Refund.mirrored.is_distinct_from(Refund.state),
+            func.coalesce(Refund.succeeded_at, Refund.created_at) < before,
+        )
+        .order_by(Refund.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [(shop_id, refund_id, state) for shop_id, refund_id, state in session().execute(found)]
 
 
 def open_since(start: datetime, end: datetime, limit: int = 200) -> Sequence[tuple[int, int]]:

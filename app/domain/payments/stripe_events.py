@@ -23,6 +23,12 @@ REFUND_KINDS = {
     "failed": EventKind.REFUND_FAILED,
     "canceled": EventKind.REFUND_FAILED,
 }
+DISPUTE_KINDS = {
+    "charge.dispute.created": EventKind.DISPUTE,
+    "charge.dispute.funds_withdrawn": EventKind.DISPUTE_TAKEN,
+    "charge.dispute.funds_reinstated": EventKind.DISPUTE_RETURNED,
+    "charge.dispute.closed": EventKind.DISPUTE_CLOSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,8 @@ def read(told: Mapping[str, Any]) -> Reading:
         return _read_session(kind_of_event, thing)
     if kind_of_event in REFUND_TYPES:
         return _read_refund(kind_of_event, thing)
-    if kind_of_event == "charge.dispute.created":
-        return _read_dispute(thing)
+    if kind_of_event in DISPUTE_KINDS:
+        return _read_dispute(kind_of_event, thing)
     return Reading(EventKind.OTHER, raw={"type": kind_of_event, "object_id": thing.get("id")})
 
 
@@ -110,20 +116,32 @@ def _read_refund(kind_of_event: str, refund: Mapping[str, Any]) -> Reading:
     )
 
 
-def _read_dispute(dispute: Mapping[str, Any]) -> Reading:
+def _read_dispute(kind_of_event: str, dispute: Mapping[str, Any]) -> Reading:
     return Reading(
-        EventKind.DISPUTE,
+        DISPUTE_KINDS[kind_of_event],
         payment_intent=_id(dispute["payment_intent"]),
         amount=dispute["amount"],
         currency=dispute["currency"],
         raw={
-            "type": "charge.dispute.created",
+            "type": kind_of_event,
             "dispute_id": dispute["id"],
             "reason": dispute["reason"],
             "status": dispute["status"],
             "answer_by": (dispute.get("evidence_details") or {}).get("due_by"),
+            "fee_minor": _fees(dispute),
         },
     )
+
+
+def _fees(dispute: Mapping[str, Any]) -> int | None:
+    """What Stripe took for the dispute so far, in our minor units, where it says so in the dispute's own currency.
+
+    A balance in another currency is left to the gateway's report.
+    """
+    moves = dispute.get("balance_transactions") or []
+    if not moves or any(move.get("currency") != dispute["currency"] for move in moves):
+        return None
+    return from_stripe(sum(int(move["fee"]) for move in moves), dispute["currency"].upper())
 
 
 def _id(thing: str | Mapping[str, str] | None) -> str | None:

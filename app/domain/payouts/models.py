@@ -13,7 +13,7 @@ STATES = ("planned", "reserved", "sent", "paid", "failed", "returned", "cancelle
 
 
 class PayoutAccount(Record):
-    """Where a firm is paid. `details` is sealed; `shown` is what people may see of it (a name and last digits).
+    """Where a firm is paid. `details` is sealed under `master_key_id`; `shown` is what people may see of it.
 
     One is current at a time per firm and currency. It is verified before the first payout; after a
     change nothing is paid until `cooling_until`, and the contact of the account before is told.
@@ -38,9 +38,11 @@ class PayoutAccount(Record):
     holder: Mapped[str]
     shown: Mapped[str]
     details: Mapped[bytes | None] = mapped_column(LargeBinary)
+    master_key_id: Mapped[str | None]
     external_id: Mapped[str | None]
     contact_email: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=text("'unverified'"))
+    refusal: Mapped[str] = mapped_column(server_default="")
     cooling_until: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
     verified_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -49,7 +51,11 @@ class PayoutAccount(Record):
 
 
 class PayoutPlan(Record):
-    """When and from which amount a firm is paid in a currency; without a row the platform's default holds."""
+    """When and from which amount a firm is paid in a currency.
+
+    A row that `follows` holds the platform's default and carries only the clock. `on_hold` stops
+    payouts, `review` lets each wait for a person. `next_at` empty: the planner counts it anew.
+    """
 
     __tablename__ = "payout_plans"
     __table_args__ = (
@@ -57,6 +63,7 @@ class PayoutPlan(Record):
         CheckConstraint("every IN ('daily', 'weekly', 'monthly')", name="every"),
         CheckConstraint("minimum_minor >= 0 AND day BETWEEN 1 AND 28", name="amounts"),
         UniqueConstraint("brand_id", "distributor_id", "currency", postgresql_nulls_not_distinct=True),
+        Index("ix_payout_plans_next_at", "next_at"),
     )
 
     id: Mapped[Id]
@@ -66,6 +73,8 @@ class PayoutPlan(Record):
     every: Mapped[str] = mapped_column(server_default=text("'weekly'"))
     day: Mapped[int] = mapped_column(server_default=text("1"))
     minimum_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    follows: Mapped[bool] = mapped_column(server_default=text("false"))
+    review: Mapped[bool] = mapped_column(server_default=text("false"))
     on_hold: Mapped[bool] = mapped_column(server_default=text("false"))
     hold_reason: Mapped[str] = mapped_column(server_default="")
     next_at: Mapped[datetime | None]
@@ -93,7 +102,8 @@ class Payout(Record):
     """One transfer to one firm. `key` is our idempotency key towards whoever carries it.
 
     planned → reserved → sent → paid; failed and returned put the money back by a new entry.
-    `net_minor` = `amount_minor` − `fee_minor` is what arrives.
+    `net_minor` = `amount_minor` − `fee_minor` is what arrives. Triggers refuse every other step,
+    and post each one: who changes `state` needs to post nothing.
     """
 
     __tablename__ = "payouts"
@@ -114,6 +124,7 @@ class Payout(Record):
         Index("ix_payouts_open", "id", postgresql_where=text("state IN ('planned', 'reserved', 'sent')")),
         Index("ix_payouts_batch_id", "batch_id"),
         Index("ix_payouts_external_id", "external_id"),
+        Index("ix_payouts_asked_at", "asked_at", postgresql_where=text("state IN ('sent', 'paid')")),
     )
 
     id: Mapped[Id]
@@ -137,7 +148,9 @@ class Payout(Record):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     due_at: Mapped[datetime]
     created_at: Mapped[CreatedAt]
+    reserved_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 

@@ -5,13 +5,14 @@ from typing import Any
 from flask import Blueprint, g, request, url_for
 from flask_babel import gettext as _
 
-from app.web.console import desk, people
+from app.web.console import desk, payouts, people
 from app.web.look.frames import Frame, NavGroup, NavItem
 from tenants import context
 
 brand = Blueprint("brand", __name__, url_prefix="/brand", template_folder="templates")
 desk.put_around(brand, "brand")
 people.hang_under(brand)
+payouts.hang_under(brand)
 
 
 @brand.before_request
@@ -34,6 +35,7 @@ PAGES = (
     ("imports", "upload"),
     ("sellers", "shop"),
     ("sold", "chart"),
+    ("payouts", "coins"),
 )
 BELONGS = {
     "new_product": "products",
@@ -50,6 +52,9 @@ BELONGS = {
     "decide_import": "imports",
     "import_progress": "imports",
     "change_person": "people",
+    "payout": "payouts",
+    "payout_account": "payouts",
+    "payout_plan": "payouts",
 }
 
 
@@ -61,6 +66,7 @@ def frame() -> Frame:
         "imports": _("Imports"),
         "sellers": _("Who sells it"),
         "sold": _("Sold"),
+        "payouts": _("Payouts"),
     }
     groups = [NavGroup(tuple(NavItem(labels[page], url_for(f"brand.{page}"), mark) for page, mark in PAGES))]
     if g.seat.may("people"):

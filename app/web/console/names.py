@@ -35,6 +35,7 @@ ORDER_STATES = {
 LISTING_STATES = {
     "live": (lazy_gettext("On sale"), "success"),
     "paused": (lazy_gettext("Paused"), "warning"),
+    "suspended": (lazy_gettext("Taken off by the brand"), "error"),
 }
 SHOP_STATES = {
     "draft": (lazy_gettext("Being opened"), "info"),
@@ -72,6 +73,110 @@ EVENT_OUTCOMES = {
     "mismatched": (lazy_gettext("Does not match"), "error"),
     "unmatched": (lazy_gettext("Belongs to no payment"), "error"),
     "ignored": (lazy_gettext("Ignored"), ""),
+}
+EVENT_KINDS = {
+    "paid": lazy_gettext("Payment"),
+    "failed": lazy_gettext("Payment failed"),
+    "expired": lazy_gettext("Checkout expired"),
+    "refunded": lazy_gettext("Refund"),
+    "refund_failed": lazy_gettext("Refund failed"),
+    "dispute": lazy_gettext("Dispute"),
+    "dispute_taken": lazy_gettext("Dispute: money taken"),
+    "dispute_returned": lazy_gettext("Dispute: money back"),
+    "dispute_closed": lazy_gettext("Dispute closed"),
+    "other": lazy_gettext("Other news"),
+}
+REASONS = {
+    "amount": lazy_gettext("Another amount than was asked for"),
+    "amount_differs": lazy_gettext("Another amount came than was asked for"),
+    "currency": lazy_gettext("Another currency than was asked for"),
+    "currency_differs": lazy_gettext("Another currency came than was asked for"),
+    "account": lazy_gettext("Paid into another account"),
+    "external_id": lazy_gettext("Speaks of another checkout"),
+    "foreign_refund": lazy_gettext("A refund that we did not ask for"),
+    "refund_failed": lazy_gettext("The gateway could not refund"),
+    "dispute": lazy_gettext("The buyer's bank disputes the payment"),
+    "nothing_to_refund": lazy_gettext("There was nothing left to refund"),
+    "no_reusable_secret": lazy_gettext("The brand has no reusable code at the moment"),
+    "late_and_sold_out": lazy_gettext("Paid too late, and sold out meanwhile"),
+    "paid_twice": lazy_gettext("Paid twice"),
+    "order_is_over": lazy_gettext("The order had ended before the money came"),
+    "asked_by_buyer": lazy_gettext("The buyer asked for it"),
+    "supplier_failed": lazy_gettext("No supplier could deliver"),
+    "supplier_silent": lazy_gettext("A supplier does not say what became of it"),
+    "supplier_lost": lazy_gettext("A supplier does not know its order any more"),
+    "supplier_contradiction": lazy_gettext("A supplier says two different things"),
+    "supplier_reference_conflict": lazy_gettext("A supplier took our number for another order"),
+    "supplier_succeeded_twice": lazy_gettext("Two suppliers say they have delivered"),
+    "unknown": lazy_gettext("Reason not known"),
+}
+PAYOUT_STATES = {
+    "planned": (lazy_gettext("Waits for approval"), "warning"),
+    "reserved": (lazy_gettext("Reserved"), "info"),
+    "sent": (lazy_gettext("On its way"), "info"),
+    "paid": (lazy_gettext("Paid"), "success"),
+    "failed": (lazy_gettext("Failed"), "error"),
+    "returned": (lazy_gettext("Came back"), "error"),
+    "cancelled": (lazy_gettext("Cancelled"), ""),
+}
+PAYOUT_STEPS = {name: words for name, (words, _tone) in PAYOUT_STATES.items()} | {
+    "planned": lazy_gettext("Planned"),
+    "approved": lazy_gettext("Approved"),
+}
+ACCOUNT_STATES = {
+    "unverified": (lazy_gettext("Being checked"), "warning"),
+    "verified": (lazy_gettext("Verified"), "success"),
+    "refused": (lazy_gettext("Refused"), "error"),
+}
+BATCH_STATES = {
+    "open": (lazy_gettext("Being made"), "info"),
+    "exported": (lazy_gettext("With the bank"), "info"),
+    "answered": (lazy_gettext("Answered"), "success"),
+}
+METHODS = {
+    "bank": lazy_gettext("Bank account"),
+    "stripe": lazy_gettext("Stripe account"),
+    "sandbox": lazy_gettext("Sandbox account"),
+}
+EVERY = {
+    "daily": lazy_gettext("Every day"),
+    "weekly": lazy_gettext("Every week"),
+    "monthly": lazy_gettext("Every month"),
+}
+WEEKDAYS = (
+    lazy_gettext("Monday"), lazy_gettext("Tuesday"), lazy_gettext("Wednesday"), lazy_gettext("Thursday"),
+    lazy_gettext("Friday"), lazy_gettext("Saturday"), lazy_gettext("Sunday"),
+)  # fmt: skip
+ENTRY_KINDS = {
+    "payout_reserved": lazy_gettext("Reserved for the payout"),
+    "payout_paid": lazy_gettext("Paid out"),
+    "payout_failed": lazy_gettext("Back to available"),
+    "payout_returned": lazy_gettext("Came back"),
+    "maturity": lazy_gettext("Sales whose holding time is over"),
+    "return": lazy_gettext("Refunds and chargebacks"),
+    "return_undone": lazy_gettext("Refunds that were undone"),
+    "carried": lazy_gettext("Carried over from before"),
+}
+MONEY_PLACES = {
+    "available": lazy_gettext("Available"),
+    "in_transit": lazy_gettext("On its way"),
+    "held": lazy_gettext("Held"),
+    "gateway_clearing": lazy_gettext("Gateway clearing"),
+    "bank_clearing": lazy_gettext("Bank clearing"),
+    "payout_fees": lazy_gettext("Payout fees"),
+}
+PAYOUT_REASONS = {
+    "account_closed": lazy_gettext("The account is closed or does not exist."),
+    "amount_not_payable": lazy_gettext("This amount cannot be paid this way."),
+    "unknown_account": lazy_gettext("There is no such account."),
+    "other_currency": lazy_gettext("The account is of another currency."),
+    "unfinished": lazy_gettext("The account's owner has not finished setting it up."),
+    "failed": lazy_gettext("The bank gave no reason."),
+    "returned": lazy_gettext("The bank gave no reason."),
+    "reversed": lazy_gettext("The transfer was reversed."),
+    "payout_covered": lazy_gettext("There was less available than this when it was to be reserved."),
+    "payout_account": lazy_gettext("Its account may not be paid: not verified, cooling down, or replaced."),
+    "payout_on_hold": lazy_gettext("The firm's payouts are on hold."),
 }
 STEPS = {
     "placed": lazy_gettext("Order placed"),
@@ -115,6 +220,21 @@ def named(one: object, name: str = "name") -> str:
     """A name in the visitor's language: the English one where it exists and is wanted."""
     english = getattr(one, f"{name}_en", "") if str(get_locale()) == "en" else ""
     return str(english or getattr(one, name))
+
+
+def reason_name(code: str | None) -> str:
+    """A reason in words; what has none yet, such as a person's own words, stands as it is."""
+    return str(REASONS.get(code or "", code or ""))
+
+
+def reason_words(reason: str) -> str:
+    """Why a payout or an account failed: in words where it is one of ours, otherwise as it was told."""
+    return str(PAYOUT_REASONS.get(reason, reason))
+
+
+def weekday_options() -> tuple[tuple[int, str], ...]:
+    """Monday is 1."""
+    return tuple((at, str(day)) for at, day in enumerate(WEEKDAYS, 1))
 
 
 def options(words: Mapping[str, object]) -> tuple[tuple[str, str], ...]:

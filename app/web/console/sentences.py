@@ -27,6 +27,9 @@ REASONS = {
         "Signs, . \\d \\w \\s and [classes], each with ? * + or {2,5}, and | in between; no brackets ( )."
     ),
     "control_signs": lazy_gettext("This holds a sign that cannot be printed."),
+    "bad_account": lazy_gettext("This is not an account number of this kind."),
+    "bad_check_digit": lazy_gettext("The check digits do not fit: please compare the number once more."),
+    "nothing_to_export": lazy_gettext("No reserved payout of this currency waits for the bank."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -63,8 +66,33 @@ def _wait(facts: dict[str, Any]) -> str:
     )
 
 
+LINE_FAULTS = {
+    "header": lazy_gettext("the header is of another batch, currency or kind of file"),
+    "trailer": lazy_gettext("the closing line is missing"),
+    "totals": lazy_gettext("count or sum do not fit the lines"),
+    "unknown": lazy_gettext("no payout of this batch has this reference"),
+    "doubled": lazy_gettext("this reference stands there more than once"),
+    "amount": lazy_gettext("another amount than was exported"),
+    "status": lazy_gettext("no status we know: paid, failed or returned"),
+    "shape": lazy_gettext("not a line of six fields that begins with R"),
+    "contradicts": lazy_gettext("the payout has come to another end already"),
+    "unreadable": lazy_gettext("not UTF-8 CSV"),
+    "too_many": lazy_gettext("too many lines"),
+}
+MOST_FAULTS = 12
+
+
+def _bank_lines(facts: dict[str, Any]) -> str:
+    lines = facts.get("lines", [])
+    told = [_("line %(line)d: %(why)s", line=line, why=LINE_FAULTS[why]) for line, why in lines[:MOST_FAULTS]]
+    more = len(lines) - len(told)
+    rest = [ngettext("and one more", "and %(num)d more", more)] if more else []
+    return _("Nothing of this file was taken. %(lines)s.", lines="; ".join([*told, *rest]))
+
+
 FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "listing_below_floor": _below_floor,
     "invalid_input": _out_of_range,
     "too_many_requests": _wait,
+    "bank_result_refused": _bank_lines,
 }

@@ -7,13 +7,14 @@ from flask_babel import gettext as _
 
 from app.domain.distributors import shops
 from app.foundation.errors import NotFound
-from app.web.console import desk, people
+from app.web.console import desk, payouts, people
 from app.web.look.frames import Frame, NavGroup, NavItem
 from tenants import context
 
 distributor = Blueprint("distributor", __name__, url_prefix="/distributor", template_folder="templates")
 desk.put_around(distributor, "distributor")
 people.hang_under(distributor)
+payouts.hang_under(distributor)
 
 
 @distributor.before_request
@@ -56,7 +57,8 @@ def frame() -> Frame:
         "shop_settings": _("Shop settings"), "look": _("Look"), "domains": _("Domains"),
     }  # fmt: skip
     own = NavItem(_("Shops"), url_for("distributor.home"), "shop")
-    groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus")))]
+    payouts = NavItem(_("Payouts"), url_for("distributor.payouts"), "coins")
+    groups = [NavGroup((own, NavItem(_("Open a shop"), url_for("distributor.opening"), "plus"), payouts))]
     if g.get("shop"):
         items = [
             NavItem(labels[page], url_for(f"distributor.{page}", slug=g.shop.slug), mark)
@@ -75,11 +77,12 @@ def _current() -> str:
     page = BELONGS.get(endpoint, endpoint)
     if page in dict(PAGES):
         return url_for(f"distributor.{page}", slug=g.shop.slug) if g.get("shop") else ""
-    return url_for(f"distributor.{page}") if page in {"home", "opening", "people"} else ""
+    return url_for(f"distributor.{page}") if page in {"home", "opening", "people", "payouts"} else ""
 
 
 # Pages that belong to another page's place in the menu.
 BELONGS = {
     "order": "orders", "preview_prices": "listings", "apply_prices": "listings", "set_price": "listings",
     "bulk": "listings", "opening_step": "opening", "change_person": "people", "reveal": "orders",
+    "payout": "payouts", "payout_account": "payouts", "payout_plan": "payouts",
 }  # fmt: skip

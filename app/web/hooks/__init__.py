@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.domain.fulfilment.errors import ForgedCallback
 from app.domain.payments.errors import ForgedEvent
+from app.flows.hear_carrier import hear_carrier
 from app.flows.hear_gateway import hear_gateway
 from app.flows.top_up import hear_supplier
 from app.foundation import figures
@@ -23,6 +24,18 @@ def hear(gateway: str) -> tuple[Response, int]:
         figures.forged_events.labels(gateway).inc()
         return jsonify(error={"type": "error", "code": error.code}), 400
     return jsonify(received=new), 200
+
+
+@hooks.post("/payouts/<carrier>")
+def hear_about_payouts(carrier: str) -> tuple[Response, int]:
+    """What whoever carries payouts says of a transfer or an account; twice and out of order change nothing."""
+    request.max_content_length = MOST_BYTES
+    try:
+        meant = hear_carrier(carrier, dict(request.headers), request.get_data())
+    except ForgedEvent as error:
+        figures.forged_events.labels(carrier).inc()
+        return jsonify(error={"type": "error", "code": error.code}), 400
+    return jsonify(received=meant), 200
 
 
 @hooks.post("/supplier/<name>")

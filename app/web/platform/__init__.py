@@ -28,17 +28,21 @@ def around() -> dict[str, Any]:
 
 
 PAGES = (
-    ("home", "home"), ("distributors", "users"), ("brands", "brand"), ("shops", "shop"), ("stuck", "alert"),
-    ("events", "card"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
+    ("home", "home"), ("distributors", "users"), ("brands", "brand"), ("shops", "shop"), ("payouts", "coins"),
+    ("stuck", "alert"), ("events", "card"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
 )  # fmt: skip
-BELONGS = {"order": "stuck", "change_person": "people", "retry_job": "jobs"}
+BELONGS = {
+    "order": "stuck", "change_person": "people", "retry_job": "jobs", "payout": "payouts", "decide_payout": "payouts",
+    "payout_accounts_page": "payouts", "payout_firms": "payouts", "bank_batches": "payouts", "bank_batch": "payouts",
+    "bank_result": "payouts",
+}  # fmt: skip
 
 
 def frame() -> Frame:
     labels = {
         "home": _("Overview"), "distributors": _("Distributors"), "brands": _("Brands"), "shops": _("Shops"),
-        "stuck": _("Stuck orders"), "events": _("Payment events"), "jobs": _("Jobs"), "health": _("Health"),
-        "audit": _("Audit trail"),
+        "payouts": _("Payouts"), "stuck": _("Stuck orders"), "events": _("Payment events"), "jobs": _("Jobs"),
+        "health": _("Health"), "audit": _("Audit trail"),
     }  # fmt: skip
     groups = [
         NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))

@@ -16,7 +16,7 @@ from app.foundation.paging import Asked
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
-from app.web.console.names import EVENT_OUTCOMES, ORDER_STATES, options
+from app.web.console.names import EVENT_KINDS, EVENT_OUTCOMES, ORDER_STATES, options, reason_name
 from app.web.console.persons import actor, needs
 from app.web.console.refusal import tell
 from app.web.distributor.orders import show_order
@@ -82,7 +82,7 @@ def stuck() -> Any:
             "currency": order.currency,
             "state": str(state),
             "tone": tone,
-            "reason": order.attention_reason or "",
+            "reason": reason_name(order.attention_reason),
             "paid": order.paid_at,
         }
 
@@ -138,13 +138,13 @@ def events() -> Any:
             "id": event.id,
             "received": event.received_at,
             "gateway": event.gateway,
-            "kind": event.kind,
+            "kind": str(EVENT_KINDS.get(event.kind, event.kind)),
             "reference": event.reference or event.external_id or "",
             "amount": event.amount_minor,
             "currency": event.currency or "CNY",
             "state": str(state),
             "tone": tone,
-            "note": event.note or "",
+            "note": reason_name(event.note),
             "event_id": event.event_id,
         }
 

@@ -115,7 +115,25 @@
     addEventListener("resize", () => chart.resize());
   }
 
+  // On a phone a list's rows stand as cards: each cell says which column it is.
+  function label(table) {
+    const heads = all(":scope > thead > tr:last-child > th", table);
+    if (heads.length < 3) return;
+    table.classList.add("stacked");
+    table.setAttribute("role", "table");
+    all("thead, tbody", table).forEach((part) => part.setAttribute("role", "rowgroup"));
+    all("tr", table).forEach((row) => row.setAttribute("role", "row"));
+    heads.forEach((head) => head.setAttribute("role", "columnheader"));
+    for (const row of all(":scope > tbody > tr", table)) {
+      [...row.cells].forEach((cell, at) => {
+        cell.setAttribute("role", "cell");
+        if (cell.colSpan === 1 && heads[at]) cell.dataset.label = heads[at].textContent.trim();
+      });
+    }
+  }
+
   function enliven(root) {
+    all("table.list-table", root).forEach(label);
     all("[data-chart]", root).forEach(draw);
     all("form[data-bulk]", root).forEach(count);
   }

@@ -1,0 +1,1 @@
+"""The books beside everything they tell of: orders, payments, refunds, earnings, payouts and gateways' reports."""
