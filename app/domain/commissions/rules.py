@@ -285,15 +285,14 @@ def take_back(settled: Settled, amount_minor: int, *, volume_minor: int = 0) -> 
     if amount <= 0:
         return TakenBack({}, 0, 0, 0)
     before, after = settled.returned_minor, settled.returned_minor + amount
-    # What the parties still have beyond the buyer's money is what the platform paid of its discounts.
-    promotion = (sum(settled.left.values()) - rest) * amount // rest
+    promotion = _upto(settled.funded_platform_minor, after, settled.net_minor) - _upto(
+        settled.funded_platform_minor, before, settled.net_minor
+    )
     volume = _upto(settled.base_minor, after, settled.net_minor) - _upto(
         settled.base_minor, before, settled.net_minor
     )
     whole = amount + promotion
     facts: dict[str, Any] = {"share": [amount, rest]}
-    if settled.funded_platform_minor:
-        facts["promotion"] = [promotion, settled.funded_platform_minor]
     if "brackets" not in settled.terms or not settled.counted:
         roles = [role for role in ROLES if settled.left.get(role, 0) > 0]
         parts = (
