@@ -35,12 +35,12 @@ class Rule:
     def covers(self, sale: "Sale") -> bool:
         """Whether it is in force for this sale at its moment."""
         return (
-            self.starts_at <= sale.at
+            (self.sku_id is None or self.sku_id == sale.sku_id)
+            and (self.product_id is None or self.product_id == sale.product_id)
+            and (self.level_id is None or self.level_id == sale.level_id)
+            and (self.distributor_id is None or self.distributor_id == sale.distributor_id)
+            and self.starts_at <= sale.at
             and (self.ends_at is None or sale.at < self.ends_at)
-            and self.sku_id in {None, sale.sku_id}
-            and self.product_id in {None, sale.product_id}
-            and self.level_id in {None, sale.level_id}
-            and self.distributor_id in {None, sale.distributor_id}
         )
 
     @property
