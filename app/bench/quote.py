@@ -52,38 +52,32 @@ PROMOTIONS = (
     Promotion(5, "eleven", "percentage_coupon", Off(rate_bps=1100, most_minor=3000), funder="brand"),
     Promotion(6, "friends", "referral", Off(minor=500)),
 )
+OF_PAY: tuple[tuple[str, dict[str, Any], dict[str, int]], ...] = (
+    ("commission", {"rate_bps": 800}, {}),
+    ("commission", {"rate_bps": 900}, {"product_id": 1}),
+    ("commission", {"rate_bps": 950}, {"level_id": LEVEL}),
+    ("margin", {"supply_minor": SUPPLY}, {"sku_id": 1}),
+    ("margin", {"supply_minor": 1150}, {"sku_id": 2, "distributor_id": SELLER}),
+    ("commission", {"brackets": [{"from_minor": 0, "rate_bps": 500}, {"from_minor": 10**6, "rate_bps": 900}]},
+     {"product_id": 2, "level_id": LEVEL}),
+    ("boost", {"add_bps": 200}, {"product_id": 1}),
+    ("boost", {"add_bps": 300}, {"distributor_id": 99}),
+    ("override", {"step1_bps": 200, "step2_bps": 100, "pot": "brand"}, {}),
+    ("override", {"step1_bps": 100, "step2_bps": 50, "pot": "brand"}, {"level_id": 99}),
+)  # fmt: skip
 RULES = tuple(
     Rule(number, f"s{number}", 1, kind, value, SINCE, UNTIL, **target)
-    for number, (kind, value, target) in enumerate(
-        (
-            ("commission", {"rate_bps": 800}, {}),
-            ("commission", {"rate_bps": 900}, {"product_id": 1}),
-            ("commission", {"rate_bps": 950}, {"level_id": LEVEL}),
-            ("margin", {"supply_minor": SUPPLY}, {"sku_id": 1}),
-            ("margin", {"supply_minor": 1150}, {"sku_id": 2, "distributor_id": SELLER}),
-            ("commission", {"brackets": [{"from_minor": 0, "rate_bps": 500}, {"from_minor": 10**6, "rate_bps": 900}]},
-             {"product_id": 2, "level_id": LEVEL}),
-            ("boost", {"add_bps": 200}, {"product_id": 1}),
-            ("boost", {"add_bps": 300}, {"distributor_id": 99}),
-            ("override", {"step1_bps": 200, "step2_bps": 100, "pot": "brand"}, {}),
-            ("override", {"step1_bps": 100, "step2_bps": 50, "pot": "brand"}, {"level_id": 99}),
-        ),
-        1,
-    )
+    for number, (kind, value, target) in enumerate(OF_PAY, 1)
+)
+OF_FLOORS: tuple[tuple[int, dict[str, Any]], ...] = (
+    (1450, {}), (1450, {"level_id": LEVEL}), (FLOOR, {"distributor_id": SELLER}), (1400, {"level_id": 98}),
+    (1400, {"level_id": 99}), (1400, {"distributor_id": 98}), (1400, {"distributor_id": 99}),
+    (1300, {"promotion": "clearance"}), (1300, {"promotion": "opening"}),
+    (1300, {"promotion": "single day", "distributor_id": 99}),
 )  # fmt: skip
 FLOORS = tuple(
-    FloorRow(number, minor, SINCE, UNTIL, **target)
-    for number, (minor, target) in enumerate(
-        (
-            (1450, {}), (1450, {"level_id": LEVEL}), (FLOOR, {"distributor_id": SELLER}), (1400, {"level_id": 98}),
-            (1400, {"level_id": 99}), (1400, {"distributor_id": 98}), (1400, {"distributor_id": 99}),
-            (1300, {"promotion": "clearance"}), (1300, {"promotion": "opening"}),
-            (1300, {"promotion": "single day", "distributor_id": 99}),
-        ),
-        1,
-    )
-)  # fmt: skip
-
+    FloorRow(number, minor, SINCE, UNTIL, **target) for number, (minor, target) in enumerate(OF_FLOORS, 1)
+)
 PLANTED = (
     """
     INSERT INTO rate_rules (brand_id, sku_id, series, version, kind, value, starts_at)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from app.domain.commissions.rules import ROLES, Line, Settled, bracket_value, split, take_back
+from app.domain.commissions.rules import ROLES, Line, Settled, TakenBack, bracket_value, split, take_back
+from app.domain.commissions.undoing import give_again
 from app.domain.pricing import rules as pricing
 from app.domain.pricing.rules import Offer, Priced, PricedLine, price_cart
 from tests.property.stacks import NOW, RATES, Stack, brackets, stacks
@@ -133,9 +134,9 @@ def check_returns(sold: Line, data: st.DataObject) -> None:
 
 @st.composite
 def months(draw: st.DrawFn) -> tuple[list[dict[str, int]], list[tuple[str, int, int, int]]]:
-    """Brackets, and sales and returns in any order: (what, amount, platform's share of its discount, which sale)."""
+    """Brackets, and sales, returns and undone returns in any order: (what, amount, platform's share of its discount, which sale)."""
     moves = st.tuples(
-        st.sampled_from(["sale", "sale", "return"]), st.integers(1, 20_000), st.integers(0, 3000), st.integers(0, 20)
+        st.sampled_from(["sale", "sale", "return", "return", "undo"]), st.integers(1, 20_000), st.integers(0, 3000), st.integers(0, 20)
     )  # fmt: skip
     return draw(brackets()), draw(st.lists(moves, min_size=1, max_size=14))
 
@@ -146,6 +147,7 @@ class Month:
     def __init__(self, terms: dict[str, Any]) -> None:
         self.terms, self.volume = terms, 0
         self.sales: list[dict[str, Any]] = []
+        self.returns: list[tuple[dict[str, Any], TakenBack]] = []
 
     def sell(self, net: int, funded: int) -> None:
         line = Line(net, 1, self.terms, 0, funded, net // 50, 3, self.volume, (11, 12))
@@ -167,41 +169,63 @@ class Month:
         sale["returned"] += taken.buyer_minor
         sale["commission"] -= taken.facts.get("commission_minor", 0)
         self.volume -= taken.volume_minor
+        if taken.buyer_minor:
+            self.returns.append((sale, taken))
 
-    def whole(self) -> tuple[int, int]:
-        """What all parties still have, and what there still is to have."""
-        promotion = sum(sum(sale["left"].values()) for sale in self.sales)
-        net = sum(sale["line"].net_minor - sale["returned"] for sale in self.sales)
-        return promotion, net
+    def undo(self, which: int) -> None:
+        """A refund bounced: whichever it was, not only the last."""
+        sale, taken = self.returns.pop(which % len(self.returns))
+        line = sale["line"]
+        settled = Settled(
+            line.net_minor, sale["returned"], line.base_minor, line.funded_platform_minor, self.terms, sale["left"],
+            True, sale["commission"],
+        )  # fmt: skip
+        again = give_again(
+            settled, taken.parts, taken.buyer_minor, commission_minor=taken.facts.get("commission_minor", 0),
+            volume_minor=self.volume,
+        )  # fmt: skip
+        assert sum(again.parts.values()) == again.buyer_minor + again.promotion_minor
+        sale["left"] = {role: sale["left"][role] + again.parts.get(role, 0) for role in ROLES}
+        sale["returned"] -= again.buyer_minor
+        sale["commission"] -= again.facts.get("commission_minor", 0)
+        self.volume += again.volume_minor
 
 
 @ROUNDS
 @MANY
-@given(months(), RATES, RATES)
+@given(months(), RATES, RATES, st.booleans())
 def test_a_months_commissions_are_the_brackets_value_of_its_volume_whatever_was_sold_and_returned(
-    turn: int, month: tuple[list[dict[str, int]], list[tuple[str, int, int, int]]], boost: int, override: int
+    turn: int,
+    month: tuple[list[dict[str, int]], list[tuple[str, int, int, int]]],
+    boost: int,
+    override: int,
+    rated: bool,
 ):
     table, moves = month
     books = Month(
         {
-            "kind": "commission", "brackets": table, "boost": {"add_bps": boost // 8},
+            "kind": "commission", **({"rate_bps": table[0]["rate_bps"]} if rated else {"brackets": table}), "boost": {"add_bps": boost // 8},
             "override": {"step1_bps": override // 4, "step2_bps": override // 8, "pot": "distributor"},
         }
     )  # fmt: skip
     for what, amount, funded, which in moves:
         if what == "sale":
             books.sell(amount, funded)
+        elif what == "undo":
+            if books.returns:
+                books.undo(which)
         elif books.sales:
             books.give_back(which % len(books.sales), amount)
         assert books.volume == sum(sale["line"].base_minor - _gone(sale) for sale in books.sales)
-        assert sum(sale["commission"] for sale in books.sales) == bracket_value(table, books.volume)
+        if not rated:
+            assert sum(sale["commission"] for sale in books.sales) == bracket_value(table, books.volume)
     for which, sale in enumerate(books.sales):
         books.give_back(which, sale["line"].net_minor)
     assert books.volume == 0
     for role in ROLES:
         assert sum(sale["left"][role] for sale in books.sales) == 0
     for sale in books.sales:
-        assert all(sale["left"][role] == 0 for role in ROLES if role not in {"seller", "supplier"})
+        assert all(sale["left"][role] == 0 for role in ROLES if rated or role not in {"seller", "supplier"})
 
 
 def _gone(sale: dict[str, Any]) -> int:

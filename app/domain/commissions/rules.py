@@ -35,12 +35,12 @@ class Rule:
     def covers(self, sale: "Sale") -> bool:
         """Whether it is in force for this sale at its moment."""
         return (
-            self.starts_at <= sale.at
+            (self.sku_id is None or self.sku_id == sale.sku_id)
+            and (self.product_id is None or self.product_id == sale.product_id)
+            and (self.level_id is None or self.level_id == sale.level_id)
+            and (self.distributor_id is None or self.distributor_id == sale.distributor_id)
+            and self.starts_at <= sale.at
             and (self.ends_at is None or sale.at < self.ends_at)
-            and self.sku_id in {None, sale.sku_id}
-            and self.product_id in {None, sale.product_id}
-            and self.level_id in {None, sale.level_id}
-            and self.distributor_id in {None, sale.distributor_id}
         )
 
     @property
@@ -287,15 +287,14 @@ def take_back(settled: Settled, amount_minor: int, *, volume_minor: int = 0) -> 
     if amount <= 0:
         return TakenBack({}, 0, 0, 0)
     before, after = settled.returned_minor, settled.returned_minor + amount
-    # What the parties still have beyond the buyer's money is what the platform paid of its discounts.
-    promotion = (sum(settled.left.values()) - rest) * amount // rest
+    promotion = _upto(settled.funded_platform_minor, after, settled.net_minor) - _upto(
+        settled.funded_platform_minor, before, settled.net_minor
+    )
     volume = _upto(settled.base_minor, after, settled.net_minor) - _upto(
         settled.base_minor, before, settled.net_minor
     )
     whole = amount + promotion
     facts: dict[str, Any] = {"share": [amount, rest]}
-    if settled.funded_platform_minor:
-        facts["promotion"] = [promotion, settled.funded_platform_minor]
     if "brackets" not in settled.terms or not settled.counted:
         roles = [role for role in ROLES if settled.left.get(role, 0) > 0]
         parts = (

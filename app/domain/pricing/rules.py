@@ -291,7 +291,9 @@ def _floor(line: Offer, promotion: Promotion) -> int:
 
 
 def _covers(promotion: Promotion, line: Offer) -> bool:
-    return promotion.covers(sku_id=line.sku_id, product_id=line.product_id, category_id=line.category_id)
+    return promotion.for_everything or promotion.covers(
+        sku_id=line.sku_id, product_id=line.product_id, category_id=line.category_id
+    )
 
 
 def _step(promotion: Promotion, minor: int, wanted: int, because: str = "", other: str = "") -> Step:

@@ -125,12 +125,15 @@ class Promotion:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     is_offer: bool = field(init=False)
+    for_everything: bool = field(init=False)
     place: tuple[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         if self.funder not in FUNDERS or not isinstance(self.value, VALUES.get(self.kind, ())):
             raise ValueError(f"{self.kind} by {self.funder} cannot be {self.value}")
         object.__setattr__(self, "is_offer", self.kind in OFFERS)
+        everything = self.target.of == "all" and not isinstance(self.value, Bundle)
+        object.__setattr__(self, "for_everything", everything)
         object.__setattr__(self, "place", (PLACE[self.kind], self.id))
 
     def in_force(self, at: datetime | None) -> bool:

@@ -1,0 +1,77 @@
+"""What pricing found goes onto the order line, and the database agrees with it or refuses."""
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from app.bench.quote import counting
+from app.domain.pricing import quotes
+from app.domain.pricing.rules import Offer, price
+from app.domain.promotions.rules import Cut, Off, Promotion
+from app.flows import purchase
+from app.flows.purchase import PlaceOrder
+from app.foundation import clock
+from tenants.context import shop_scope
+from tenants.directory import Tenant
+from tests.concurrency.race import ask
+from tests.factories import Goods, make_goods, make_shop
+from tests.factories.orders import BUYER
+
+EXEMPT = text("""
+    INSERT INTO floors (brand_id, sku_id, promotion, floor_minor, starts_at, ends_at)
+    SELECT brand_id, id, '11.11', 1300, now() - interval '1 hour', now() + interval '1 day' FROM skus
+""")
+FLASH = Promotion(1, "11.11", "flash_price", Cut(1350), "brand")
+COUPON = Promotion(2, "welcome", "percentage_coupon", Off(rate_bps=1000), "platform")
+
+
+@pytest.fixture
+def shop(app) -> Tenant:
+    return make_shop()
+
+
+@pytest.fixture
+def goods(shop: Tenant) -> Goods:
+    return make_goods(shop, price=2000, floor=1500, codes=5)
+
+
+def place(
+    shop: Tenant, goods: Goods, promotions: list[Promotion], exempt: dict[str, int] | None = None
+) -> None:
+    offer = Offer(goods.listing_id, goods.sku_id, 2, 2000, 1500, exempt=exempt or {}, brand_bears_minor=2400)
+    made = quotes.make(shop.id, "CNY", price([offer], promotions), clock.now())
+    with shop_scope(shop.id):
+        command = PlaceOrder(
+            quote=purchase.seal(made), email="b@example.com", method="alipay", device="d", locale="zh_Hans"
+        )
+        purchase.place_order(command, shop=shop, actor=BUYER)
+
+
+LINE = "SELECT offer_minor, discount_minor, net_minor, floor_minor, floor_promotion, funded_brand_minor, funded_platform_minor FROM order_lines"
+
+
+def test_an_order_line_keeps_who_pays_for_its_discounts(shop, goods, owner: Engine):
+    place(shop, goods, [COUPON])
+    assert ask(owner, LINE) == [(2000, 400, 3600, 1500, None, 0, 400)]
+
+
+def test_an_exemption_that_the_brand_granted_is_sold_at(shop, goods, owner: Engine):
+    with owner.connect() as connection:
+        connection.execute(EXEMPT)
+    place(shop, goods, [FLASH, COUPON], exempt={"11.11": 1300})
+    assert ask(owner, LINE) == [(1350, 0, 2700, 1300, "11.11", 1300, 0)]
+
+
+def test_an_exemption_that_nobody_granted_is_refused_by_the_database(shop, goods):
+    with pytest.raises(DBAPIError, match="in force is 1500"):
+        place(shop, goods, [FLASH], exempt={"11.11": 1300})
+
+
+def test_a_quote_of_five_lines_asks_the_database_as_often_as_one_of_one(shop, goods):
+    cart = {goods.listing_id: 1} | {make_goods(shop).listing_id: 1 for _ in range(4)}
+    told = []
+    for wanted in ({goods.listing_id: 1}, cart):
+        with shop_scope(shop.id), counting() as counted:
+            purchase.quote(shop, wanted)
+        told.append(counted["statements"])
+    assert told[0] == told[1] <= 3
