@@ -30,6 +30,7 @@ IDS: dict[str, Any] = {
     "brand.sku_id": lambda side: side.goods.sku_id,
     "brand.import_id": lambda side: side.import_id,
     "platform.number": lambda side: side.placed.number,
+    "platform.line_id": lambda side: side.line_id,
     "platform.row_id": lambda side: 1,
     "platform.kind": lambda side: "brand",
     "storefront.number": lambda side: side.placed.number,

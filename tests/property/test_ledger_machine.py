@@ -28,7 +28,17 @@ from app.foundation.errors import ProductError
 from tenants.context import shop_scope
 from tenants.directory import Tenant
 from tests.factories import Goods, add_codes, make_goods, make_shop, pay, place, run_jobs
-from tests.factories.money import STAFF, Books, add_uplines, brackets, dispute, left_of, line_ids, set_fee, set_rule
+from tests.factories.money import (
+    STAFF,
+    Books,
+    add_uplines,
+    brackets,
+    dispute,
+    left_of,
+    line_ids,
+    set_fee,
+    set_rule,
+)
 from tests.integration.test_resolve import refund_event
 
 TABLE = brackets((0, 500), (3000, 900), (9000, 1300))

@@ -82,4 +82,5 @@ def _current() -> str:
 BELONGS = {
     "order": "orders", "preview_prices": "listings", "apply_prices": "listings", "set_price": "listings",
     "bulk": "listings", "opening_step": "opening", "change_person": "people", "reveal": "orders",
+    "give_back": "orders",
 }  # fmt: skip

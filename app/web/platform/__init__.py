@@ -31,7 +31,7 @@ PAGES = (
     ("home", "home"), ("distributors", "users"), ("brands", "brand"), ("shops", "shop"), ("stuck", "alert"),
     ("events", "card"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
 )  # fmt: skip
-BELONGS = {"order": "stuck", "change_person": "people", "retry_job": "jobs"}
+BELONGS = {"order": "stuck", "give_back": "stuck", "change_person": "people", "retry_job": "jobs"}
 
 
 def frame() -> Frame:
