@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 
+from app.domain.fulfilment import lists as fulfilment
 from app.domain.orders import lists as orders_of
 from app.domain.orders.models import Order
 from app.domain.payments.queries import back_by_line
@@ -49,13 +50,9 @@ def answer(order: Order, line_id: int, *, template: str, back_to: str) -> Any:
         if form.ok:
             shown = _shown(order, line_id, amount or 0)
     context = {
-        "order": order,
-        "line": line,
-        "left_minor": left,
-        "form": form,
-        "shown": shown,
-        "back_to": back_to,
-    }
+        "order": order, "line": line, "left_minor": left, "form": form, "shown": shown, "back_to": back_to,
+        "looks": len(fulfilment.reveals_of([line_id])),
+    }  # fmt: skip
     return render_template(template, **context), 422 if form.errors else 200
 
 
