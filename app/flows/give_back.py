@@ -2,6 +2,7 @@
 
 import re
 
+from app.domain.fulfilment import lists as fulfilment
 from app.domain.notifications import service as notifications
 from app.domain.orders import service as orders
 from app.domain.payments import queries as payment_queries
@@ -59,6 +60,9 @@ def give_back(
             raise StaleState(what="payment", wanted="refunding")
         orders.note(order, "giving_back", line=line.id, amount_minor=amount_minor, reason=reason)
         notifications.decide(work, order, "giving_back", reason=name, said=reason, amount_minor=amount_minor)
-        work.record("give_back", f"order:{order.id}", line=line.id, amount_minor=amount_minor, reason=reason)
+        work.record(
+            "give_back", f"order:{order.id}", line=line.id, amount_minor=amount_minor, reason=reason,
+            looks=len(fulfilment.reveals_of([line.id])),
+        )  # fmt: skip
         work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
         return refund_id

@@ -9,7 +9,7 @@ from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
 from app.domain.payments.gateway import EventKind
-from app.domain.payments.sandbox_events import Knobs, new_event, plan_deliveries
+from app.domain.payments.sandbox_events import Knobs, new_event, plan_deliveries, plan_dispute
 from app.domain.payments.sandbox_token import SandboxCheckout
 from app.domain.payments.webhook_signing import ID, sign
 from app.flows.sandbox_book import Book
@@ -42,6 +42,8 @@ class Troubles:
     forged: bool = False
     refund: str = "succeed"
     """What becomes of a refund later: `succeed`, `fail` or `pending`."""
+    dispute: str = ""
+    """What the payer's bank does afterwards: nothing, or one of sandbox_events.DISPUTES."""
 
 
 def pay(checkout: SandboxCheckout, troubles: Troubles) -> bool:
@@ -67,6 +69,10 @@ def _send_news(checkout: SandboxCheckout, troubles: Troubles, at: datetime) -> N
     )  # fmt: skip
     secret = _secret()
     planned = plan_deliveries(troubles.knobs, event, secret=secret, seconds=time.time())
+    if not troubles.knobs.failure:
+        planned += plan_dispute(
+            troubles.dispute, event, secret=secret, seconds=time.time(), after_seconds=troubles.knobs.delay_seconds
+        )
     with platform_scope(), unit_of_work() as work:
         for at_place, delivery in enumerate(planned):
             work.enqueue(

@@ -9,12 +9,14 @@ from sqlalchemy import Engine, select, text
 
 from app.domain.commissions.models import FeeRule, RateRule
 from app.domain.distributors.models import Distributor, Shop
+from app.domain.ledger.posting import Posting, Side, post
 from app.domain.orders.queries import lines_of
 from app.domain.payments.gateway import EventKind, PaymentEvent
 from app.domain.payments.models import Payment
 from app.domain.payments.sandbox_token import external_id_for
 from app.flows.give_back import give_back
 from app.flows.hear_gateway import store_events
+from app.flows.mature import mature_earnings
 from app.flows.purchase import Placed
 from app.foundation import clock, ids
 from app.foundation.actor import Actor
@@ -157,6 +159,25 @@ class Books:
         """What must hold even while jobs are on their way."""
         for question in (SUMS, UNBALANCED, EARNINGS_AND_BOOKS, RETURNS_AND_EARNINGS, VOLUMES, LINES_AND_PARTS):
             assert self.ask(question) == [], question
+
+
+def mature() -> None:
+    """Let a week and a day pass for what is held."""
+    clock.travel(timedelta(days=8))
+    mature_earnings()
+    clock.travel_back()
+
+
+def pay_out(shop: Tenant, books: "Books") -> None:
+    """As if the seller had been paid all that is available to it."""
+    seller = seller_of(shop)
+    ((minor,),) = books.ask(
+        "SELECT sum(amount_minor)::bigint FROM ledger_entries WHERE account = 'distributor_available'"
+        " AND distributor_id = :seller", seller=seller,
+    )  # fmt: skip
+    with platform_scope(), unit_of_work():
+        sides = [Side("distributor_available", -minor, distributor_id=seller), Side("bank_clearing", minor)]
+        post(Posting("payout:test", "payout", "CNY", clock.now(), sides))
 
 
 def brackets(*steps: tuple[int, int]) -> list[dict[str, int]]:

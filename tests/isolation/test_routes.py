@@ -36,6 +36,7 @@ IDS: dict[str, Any] = {
     "brand.transaction_id": lambda side: side.settled_id,
     "platform.transaction_id": lambda side: side.settled_id,
     "platform.number": lambda side: side.placed.number,
+    "platform.line_id": lambda side: side.line_id,
     "platform.row_id": lambda side: 1,
     "platform.kind": lambda side: "brand",
     "storefront.number": lambda side: side.placed.number,

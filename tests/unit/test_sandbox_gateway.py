@@ -6,7 +6,15 @@ import pytest
 
 from app.domain.payments.errors import CheckoutTooLate, ForgedEvent
 from app.domain.payments.gateway import CheckoutLine, CheckoutRequest, EventKind, PaymentState, RefundState
-from app.domain.payments.sandbox_events import Knobs, SandboxEvent, new_event, plan_deliveries, sign_event
+from app.domain.payments.sandbox_events import (
+    DISPUTES,
+    Knobs,
+    SandboxEvent,
+    new_event,
+    plan_deliveries,
+    plan_dispute,
+    sign_event,
+)
 from app.domain.payments.sandbox_gateway import SandboxGateway
 from app.domain.payments.sandbox_token import external_id_for, make_token, read_token
 
@@ -164,3 +172,14 @@ def test_a_refund_without_a_book_succeeds_at_once_and_has_one_number_per_referen
 def test_a_sandbox_without_a_book_knows_no_payment(gateway):
     assert gateway.find_payment(reference="pay_1", external_id=None) is None
     assert gateway.close_checkout("sbx_1") is PaymentState.EXPIRED
+
+
+@pytest.mark.parametrize("story", sorted(DISPUTES))
+def test_a_dispute_is_told_signed_and_believed_with_its_number_and_fee(story: str):
+    planned = plan_dispute(story, event(), secret=SECRET, seconds=SECONDS)
+    assert len(planned) == len(DISPUTES[story])
+    for delivery, (wait, kind, status, fee) in zip(planned, DISPUTES[story], strict=True):
+        then = SandboxGateway([SECRET], "http://pay.localhost:8000/", seconds=lambda wait=wait: SECONDS + wait)
+        (heard,) = then.parse_event(delivery.headers, delivery.body)
+        assert (heard.kind, heard.raw["status"], heard.raw["fee_minor"]) == (kind, status, fee)
+        assert heard.raw["dispute_id"] == f"sbd_{external_id_for('pay_1')[-20:]}"

@@ -75,6 +75,35 @@ def test_a_dispute_names_the_payment_so_that_its_checkout_can_be_asked_for():
     assert (reading.kind, reading.payment_intent, reading.needs_checkout) == (EventKind.DISPUTE, "pi_1", True)
 
 
+@pytest.mark.parametrize(
+    ("kind", "meaning"),
+    [
+        ("charge.dispute.created", EventKind.DISPUTE),
+        ("charge.dispute.funds_withdrawn", EventKind.DISPUTE_TAKEN),
+        ("charge.dispute.funds_reinstated", EventKind.DISPUTE_RETURNED),
+        ("charge.dispute.closed", EventKind.DISPUTE_CLOSED),
+        ("charge.dispute.updated", EventKind.OTHER),
+    ],
+)
+def test_each_news_of_a_dispute_has_its_meaning(kind, meaning):
+    assert read(told(kind, example("dispute", payment_intent="pi_1"))).kind is meaning
+
+
+@pytest.mark.parametrize(
+    ("moves", "fee"),
+    [
+        ([], None),
+        ([("cny", 1500)], 1500),
+        ([("cny", 1500), ("cny", -1500)], 0),
+        ([("usd", 1500)], None),
+    ],
+)
+def test_the_fee_of_a_dispute_is_what_its_own_balance_says(moves, fee):
+    transactions = [example("balance_transaction", currency=currency, fee=taken) for currency, taken in moves]
+    dispute = example("dispute", payment_intent="pi_1", currency="cny", balance_transactions=transactions)
+    assert read(told("charge.dispute.closed", dispute)).raw["fee_minor"] == fee
+
+
 def test_what_is_kept_of_an_event_holds_no_mail_no_link_and_no_secret():
     thing = session(
         customer_email="buyer@example.com", url="https://example.com/c/pay/secret", client_secret="cs_x"
@@ -87,7 +116,7 @@ def test_what_is_kept_of_an_event_holds_no_mail_no_link_and_no_secret():
 def test_our_copy_of_the_examples_is_the_official_one():
     if not SHARED.exists():
         pytest.skip("the official file is laid beside the checkout on the build machine only")
-    names = ("checkout.session", "refund", "event", "payment_intent", "dispute", "charge")
+    names = ("checkout.session", "refund", "event", "payment_intent", "dispute", "charge", "balance_transaction")
     assert {name: example(name, source=SHARED) for name in names} == {
         name: example(name, source=COPY) for name in names
     }

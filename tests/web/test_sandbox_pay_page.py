@@ -237,3 +237,31 @@ def test_a_hook_believes_nobody_without_a_signature(house, path, status):
     answer = house.test_client().post(path, base_url="http://127.0.0.1:8000", data=b"{}")
     assert answer.status_code == status
     assert answer.is_json
+
+
+@pytest.mark.parametrize(
+    ("story", "order", "refund"),
+    [
+        ("opened", "attention", ("chargeback", "succeeded")),
+        ("won", "attention", ("chargeback", "failed")),
+        ("lost", "attention", ("chargeback", "succeeded")),
+        ("mixed", "delivered", ("chargeback", "failed")),
+        ("asked", "attention", None),
+    ],
+)
+@pytest.mark.usefixtures("wire")
+def test_the_payers_bank_may_dispute_afterwards(at_till, work, later, ends, inside, story, order, refund):
+    buyer, page = at_till
+    buyer.pay(page, dispute=story)
+    work()
+    assert ends()[0] == "delivered"
+    clock.travel(timedelta(seconds=62))
+    later()
+    work()
+    assert ends()[0] == order
+    with inside(), platform_scope():
+        kept = session().execute(text("SELECT kind, state FROM refunds")).all()
+        owed = session().execute(text("SELECT sum(amount_minor) FROM ledger_entries")).scalar_one()
+        session().rollback()
+    assert [tuple(row) for row in kept] == ([refund] if refund else [])
+    assert owed == 0

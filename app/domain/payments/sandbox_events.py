@@ -1,9 +1,11 @@
 """What the sandbox gateway sends: events, and the troubles a buyer can ask for. Pure."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
+from typing import Any
 
 from app.domain.payments.gateway import EventKind
 from app.domain.payments.webhook_signing import sign
@@ -28,19 +30,39 @@ class SandboxEvent:
     refund_reference: str | None = None
     refund_id: str | None = None
     account: str = ACCOUNT
+    dispute: Mapping[str, Any] = field(default_factory=dict)
+    """`dispute_id`, `status`, `reason` and `fee_minor`, in news of a dispute."""
 
     def body(self) -> bytes:
         """The event as it travels."""
         data = {
             "external_id": self.external_id, "reference": self.reference,
             "amount_minor": self.amount_minor, "currency": self.currency,
-            "refund_reference": self.refund_reference, "refund_id": self.refund_id,
+            "refund_reference": self.refund_reference, "refund_id": self.refund_id, **self.dispute,
         }  # fmt: skip
         told = {
             "id": self.event_id, "type": self.kind, "account": self.account,
             "occurred_at": self.occurred_at.isoformat(), "data": data,
         }  # fmt: skip
         return json.dumps(told, separators=(",", ":")).encode()
+
+
+# (seconds after the payment, what the bank says, how the dispute stands, the fee so far), by the knob's value.
+FEE_MINOR = 1500
+OPENED = (20.0, EventKind.DISPUTE, "needs_response", FEE_MINOR)
+TAKEN = (22.0, EventKind.DISPUTE_TAKEN, "needs_response", FEE_MINOR)
+RETURNED = (60.0, EventKind.DISPUTE_RETURNED, "won", 0)
+WON = (61.0, EventKind.DISPUTE_CLOSED, "won", 0)
+DISPUTES = {
+    "opened": (OPENED, TAKEN),
+    "won": (OPENED, TAKEN, RETURNED, WON),
+    "lost": (OPENED, TAKEN, (60.0, EventKind.DISPUTE_CLOSED, "lost", FEE_MINOR)),
+    "mixed": ((20.0, *WON[1:]), (25.0, *TAKEN[1:]), (30.0, *OPENED[1:]), (35.0, *RETURNED[1:])),
+    "asked": (
+        (20.0, EventKind.DISPUTE, "warning_needs_response", None),
+        (60.0, EventKind.DISPUTE_CLOSED, "warning_closed", None),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +127,19 @@ def plan_deliveries(
         PlannedDelivery(delay, *sign_event(told, secret=secret, seconds=seconds + delay))
         for delay, told in waits
     ]
+
+
+def plan_dispute(
+    story: str, event: SandboxEvent, *, secret: str, seconds: float, after_seconds: float = 0.0
+) -> list[PlannedDelivery]:
+    """Every POST of a dispute about a payment: opened, won, lost, told in a mixed order, or only asked about."""
+    dispute_id = f"sbd_{event.external_id[-20:]}"
+    planned = []
+    for at, (wait, kind, status, fee) in enumerate(DISPUTES.get(story, ())):
+        told = replace(
+            event, kind=kind, event_id=f"{event.event_id}-dispute-{at}",
+            dispute={"dispute_id": dispute_id, "status": status, "reason": "fraudulent", "fee_minor": fee},
+        )  # fmt: skip
+        delay = after_seconds + wait
+        planned.append(PlannedDelivery(delay, *sign_event(told, secret=secret, seconds=seconds + delay)))
+    return planned

@@ -205,6 +205,35 @@ STEPS = {
     "refunding": lazy_gettext("Refund started"),
     "refunded": lazy_gettext("Refunded"),
     "attention": lazy_gettext("Waits for a person"),
+    "attention_again": lazy_gettext("Waits for a person"),
+    "by_hand": lazy_gettext("To be done by hand"),
+    "handed_over": lazy_gettext("Handed over by a person"),
+    "giving_back": lazy_gettext("Refund of a part asked for"),
+    "line_refunded": lazy_gettext("Money of an item went back"),
+    "refund_succeeded": lazy_gettext("Money went back"),
+    "refunding_extra": lazy_gettext("Money that came besides goes back"),
+    "late_money_allocated": lazy_gettext("Late payment, stock held again"),
+    "charged_back": lazy_gettext("The buyer's bank took the money back"),
+    "dispute_won": lazy_gettext("Dispute won, the money is back"),
+}
+ATTENTION = {
+    "dispute": lazy_gettext("the buyer's bank took the money back"),
+    "dispute_inquiry": lazy_gettext("the buyer's bank asks about the payment; nothing was taken yet"),
+    "dispute_won": lazy_gettext("a dispute was won and the money is back"),
+    "dispute_lost": lazy_gettext("a dispute was lost, the money stays with the buyer"),
+    "dispute_lost_after_won": lazy_gettext("the bank says lost about a dispute that was won: ask the gateway"),
+    "dispute_of_refunded": lazy_gettext("the bank took money that had been given back already"),
+    "refund_failed": lazy_gettext("a refund did not go through"),
+    "foreign_refund": lazy_gettext("somebody made a refund at the gateway itself"),
+    "amount_differs": lazy_gettext("another amount came than was asked for"),
+    "currency_differs": lazy_gettext("another currency came than was asked for"),
+    "nothing_to_refund": lazy_gettext("nothing that came in can be given back"),
+}
+REFUND_STATES = {
+    "requested": (lazy_gettext("Asked for"), "info"),
+    "sent": (lazy_gettext("On its way"), "info"),
+    "succeeded": (lazy_gettext("Done"), "success"),
+    "failed": (lazy_gettext("Did not go through"), "error"),
 }
 ISSUE_ORDERS = {
     "oldest": lazy_gettext("Oldest first"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, render_template, request
+from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.domain.fulfilment import lists as fulfilment
@@ -10,14 +10,25 @@ from app.domain.notifications import lists as mails
 from app.domain.orders import lists as orders_of
 from app.domain.orders.models import Order
 from app.domain.payments import lists as payments
+from app.domain.payments.queries import back_by_line
 from app.flows import resolve
 from app.flows.reveal import reveal as look_at
 from app.foundation.errors import NotFound, ProductError
 from app.foundation.vault import Secret
+from app.web.console import giving_back
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
-from app.web.console.names import DELIVERY_STATES, KINDS, ORDER_STATES, PAYMENT_STATES, STEPS, options
+from app.web.console.names import (
+    ATTENTION,
+    DELIVERY_STATES,
+    KINDS,
+    ORDER_STATES,
+    PAYMENT_STATES,
+    REFUND_STATES,
+    STEPS,
+    options,
+)
 from app.web.console.persons import actor, needs
 from app.web.console.refusal import tell
 from app.web.console.typed import Typed
@@ -65,6 +76,7 @@ def show_order(number: str, *, template: str, **more: Any) -> Any:
     """One order with everything around it but its secrets."""
     found = _order(number)
     lines = orders_of.lines(found.id)
+    back = back_by_line(found.payment_id) if found.payment_id else {}
     context = {
         "order": found, "lines": lines, "steps": orders_of.steps(found.id), "payments": payments.payments_of(found.id),
         "refunds": payments.refunds_of(found.id),
@@ -73,6 +85,8 @@ def show_order(number: str, *, template: str, **more: Any) -> Any:
         "reveals": fulfilment.reveals_of([line.id for line in lines]),
         "mails": mails.mails_about(found.id), "order_states": ORDER_STATES, "kinds": KINDS,
         "delivery_states": DELIVERY_STATES, "payment_states": PAYMENT_STATES, "step_words": STEPS,
+        "back": back, "left": {line.id: giving_back.left_of(found, line, back) for line in lines},
+        "attention_words": ATTENTION, "refund_states": REFUND_STATES,
     }  # fmt: skip
     return render_template(template, **context, **more)
 
@@ -136,6 +150,16 @@ def acknowledge(slug: str, number: str) -> Any:
     except ProductError as error:
         tell(error)
     return back("distributor.order", slug=slug, number=number)
+
+
+@distributor.route("/shops/<slug>/orders/<number>/lines/<int:line_id>/give-back", methods=["GET", "POST"])
+@needs("manage")
+def give_back(slug: str, number: str, line_id: int) -> Any:
+    """Give a part of a delivered line back: what it takes from the distributor is shown before it is done."""
+    return giving_back.answer(
+        _order(number, line_id), line_id, template="distributor/give_back.html",
+        back_to=url_for("distributor.order", slug=slug, number=number),
+    )  # fmt: skip
 
 
 def _order(number: str, line_id: int | None = None) -> Order:

@@ -33,7 +33,7 @@ FIRMS = (
     Place("brands", _("Brands"), "brand"),
     Place("shops", _("Shops"), "shop"),
 )
-ORDERS = (Place("stuck", _("Stuck orders"), "alert", ("order",)), Place("events", _("Payment events"), "card"))
+ORDERS = (Place("stuck", _("Stuck orders"), "alert", ("order", "give_back")), Place("events", _("Payment events"), "card"))
 PAYOUT_PAGES = (
     "payout", "decide_payout", "payout_accounts_page", "payout_firms", "bank_batches", "bank_batch", "bank_result",
 )  # fmt: skip

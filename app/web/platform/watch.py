@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import flash, render_template
+from flask import flash, render_template, url_for
 from flask_babel import gettext as _
 
 from app.domain.distributors import shops as shops_of
@@ -13,6 +13,7 @@ from app.flows import oversee
 from app.foundation import browse, clock
 from app.foundation.errors import NotFound, ProductError
 from app.foundation.paging import Asked
+from app.web.console import giving_back
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
@@ -102,6 +103,18 @@ def order(number: str) -> Any:
         raise NotFound(what="order")
     return show_order(
         number, template="platform/order.html", shop=shops_of.shop_names([found.shop_id]).get(found.shop_id)
+    )
+
+
+@platform.route("/orders/<number>/lines/<int:line_id>/give-back", methods=["GET", "POST"])
+@needs("manage")
+def give_back(number: str, line_id: int) -> Any:
+    """The same as a distributor may do, for any shop, with every party's part shown before."""
+    found = orders_of.order(number)
+    if found is None or line_id not in {line.id for line in orders_of.lines(found.id)}:
+        raise NotFound(what="order_line")
+    return giving_back.answer(
+        found, line_id, template="platform/give_back.html", back_to=url_for("platform.order", number=number)
     )
 
 

@@ -104,6 +104,7 @@ def _troubles(checkout: SandboxCheckout) -> Troubles:
         nothing=knob.get("amount") == "zero",
         forged=knob.get("signature") == "wrong",
         refund=knob.get("refund", "succeed"),
+        dispute=knob.get("dispute", ""),
     )
 
 

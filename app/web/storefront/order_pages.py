@@ -48,7 +48,7 @@ def order_page(
         number=order.number,
         state=state,
         placed_at=order.created_at,
-        lines=tuple(line(row, (secrets or {}).get(row.id, ())) for row in rows),
+        lines=tuple(line(row, (secrets or {}).get(row.id, ()), back=_back(back, row.id)) for row in rows),
         total_minor=order.total_minor,
         email=masked(order.email),
         paid_at=order.paid_at or min((one.received_at for one in paid if one.received_at), default=None),
@@ -66,7 +66,7 @@ def order_page(
     )
 
 
-def line(row: Any, secrets: tuple[data.Secret, ...] = ()) -> data.OrderLine:
+def line(row: Any, secrets: tuple[data.Secret, ...] = (), *, back: int = 0) -> data.OrderLine:
     return data.OrderLine(
         id=row.id,
         name=in_language(row.product_name, row.product_name_en),
@@ -79,6 +79,7 @@ def line(row: Any, secrets: tuple[data.Secret, ...] = ()) -> data.OrderLine:
         steps=steps(in_language(row.redemption or "", row.redemption_en or "")),
         secrets=secrets,
         message=_message(row),
+        refunded_minor=back,
     )
 
 
@@ -124,6 +125,11 @@ def _message(row: Any) -> str:
 
 def _going_back(refunds: Sequence[Refund]) -> int:
     return sum(refund.amount_minor for refund in refunds if refund.state != "failed")
+
+
+def _back(refunds: Sequence[Refund], line_id: int) -> int:
+    counted = [refund for refund in refunds if refund.state != "failed"]
+    return sum(payments.line_shares(refund).get(line_id, 0) for refund in counted)
 
 
 def _last_method(payments_made: Sequence[Payment]) -> str:

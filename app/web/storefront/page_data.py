@@ -253,6 +253,8 @@ class OrderLine:
     """Filled only in the answer to a reveal."""
     message: str = ""
     """A word from the seller or the supplier, such as a top-up's receipt number."""
+    refunded_minor: int = 0
+    """What of it has gone back, or is on its way, while the rest stays bought."""
 
 
 @dataclass(frozen=True, slots=True)

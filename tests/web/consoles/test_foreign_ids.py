@@ -27,6 +27,8 @@ OF_A_SHOP = (
     ("GET", "orders/{number}"),
     ("POST", "orders/{number}/lines/{line}/reveal"),
     ("POST", "orders/{number}/lines/{line}/deliver"),
+    ("GET", "orders/{number}/lines/{line}/give-back"),
+    ("POST", "orders/{number}/lines/{line}/give-back"),
     ("POST", "orders/{number}/refund"),
     ("POST", "orders/{number}/acknowledge"),
 )
