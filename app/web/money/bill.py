@@ -174,9 +174,9 @@ def return_words(row: EarningReturn, currency: str) -> str:
     if why.get("kind") == "undone":
         return _("The refund did not arrive, or the dispute was won: what had been taken was given again.")
     told = [REASONS.get(str(why.get("kind")), _("Money went back to the buyer"))]
-    if "refunded_minor" in why:
-        told.append(_money(why["refunded_minor"], currency))
     share = why.get("share")
+    if "refunded_minor" in why and not share:
+        told.append(_money(why["refunded_minor"], currency))
     if share and len(share) == 2 and share[1]:
         told.append(
             _(

@@ -117,7 +117,7 @@ def _head(sheet: Sheet, statement: Statement, issued: IssuedStatement, cover: Co
     sheet.words(_("Statement"), size=20, bold=True, height=10)
     sheet.ln(1)
     facts = (
-        (_("For"), cover.firm_name),
+        (_("Firm"), cover.firm_name),
         (_("Days"), f"{statement.since} – {statement.until}"),
         (_("Currency"), statement.currency),
         (_("Number"), issued.number),
