@@ -66,7 +66,7 @@ def set_floor(wanted: SetFloor, *, actor: Actor) -> int:
         )  # fmt: skip
         floor_id = floor.id
     if wanted.starts_at is None:
-        catch_up(wanted.sku_id, actor=actor)
+        catch_up_soon(wanted.sku_id, actor=actor)
     else:
         _tell(floor_id)
     return floor_id
@@ -83,7 +83,7 @@ def end_floor(sku_id: int, floor_id: int, *, actor: Actor) -> None:
         minor, coming = floor.floor_minor, floor.applied_at is None
         service.end(sku, floor, now=queries.database_now(), created_by=actor.id)
         work.record("floor.ended", f"sku:{sku_id}", floor_id=floor_id, floor=minor, coming=coming)
-    catch_up(sku_id, actor=actor)
+    catch_up_soon(sku_id, actor=actor)
 
 
 def check_standing(sku: Sku) -> None:
@@ -125,11 +125,26 @@ def keep_floors() -> int:
         _tell(floor_id)
     done = 0
     for sku_id in due:
-        try:
-            done += catch_up(sku_id) is not None
-        except Busy:  # somebody is selling or pricing just now: the next tick
-            continue
+        done += catch_up_soon(sku_id) is not None
     return done
+
+
+def catch_up_soon(sku_id: int, *, actor: Actor = SYSTEM) -> Sequence[Overtaken] | None:
+    """As catch_up; where somebody is pricing just now it is left to the next tick, and None.
+
+    Nothing is sold below meanwhile: the floor itself is in force.
+    """
+    try:
+        return catch_up(sku_id, actor=actor)
+    except Busy:
+        return None
+
+
+def follow_level(brand_id: int, distributor_id: int, *, actor: Actor = SYSTEM) -> int:
+    """A distributor's level has moved: raise or pause what its new floors overtake; how many listings."""
+    with platform_scope(), unit_of_work():
+        skus = queries.listed_skus(brand_id, distributor_id)
+    return sum(len(catch_up(sku_id, distributor_id=distributor_id, actor=actor) or ()) for sku_id in skus)
 
 
 def catch_up(

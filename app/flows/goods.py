@@ -60,7 +60,7 @@ def save_sku(
         if order_before not in {None, sku.issue_order}:
             work.enqueue("reorder_codes", sku_id=sku.id)
         saved, raised = sku.id, sku.floor_minor > before > 0
-    return saved, len(floors.catch_up(saved, actor=actor) or ()) if raised else 0
+    return saved, len(floors.catch_up_soon(saved, actor=actor) or ()) if raised else 0
 
 
 def _refuse_under_coming(sku: Sku) -> None:

@@ -1,5 +1,6 @@
 """A floor that rises at the very instant at which somebody lists, prices or buys."""
 
+import contextlib
 import threading
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, text
 
 from app.domain.catalog import service as catalog
 from app.domain.catalog.refusals import ListingBelowFloor
+from app.domain.pricing import floor_service
 from app.domain.pricing.errors import BelowFloor, FloorWindowsOverlap, PriceChanged
 from app.flows import floors, purchase
 from app.foundation.unit_of_work import unit_of_work
@@ -162,6 +164,41 @@ def test_quotes_and_a_raise_at_once_end_in_honoured_quotes_or_refusals(app, shop
     # Every order is what its quote said; what is quoted afterwards is at the new floor.
     assert ask(owner, "SELECT DISTINCT total_minor FROM orders") == [(1600,)]
     assert quote_now() == 2000
+
+
+def check_ticks(app: Flask, owner: Engine, goods: Goods) -> None:
+    let_begin(owner, set_floor(goods, 4000, starts_at=later(days=1)))
+    ends = race(app, *[floors.keep_floors] * 5)
+    assert not [end for end in ends if isinstance(end, Exception)], ends
+    floors.keep_floors()
+    assert ask(owner, "SELECT price_minor FROM listings") == [(4000,)]
+    assert ask(owner, "SELECT count(*) FROM mails WHERE kind = 'floor_begun'") == [(1,)]
+    assert ask(owner, "SELECT count(*) FROM audit_entries WHERE action = 'listings.lifted'") == [(1,)]
+
+
+def test_five_ticks_at_once_carry_a_floor_out_once(app, goods, owner):
+    check_ticks(app, owner, goods)
+
+
+def test_without_taking_the_listings_first_it_is_carried_out_more_than_once(app, goods, owner, monkeypatch):
+    """The twin: each sees the listing below, before any has raised it."""
+    meet = threading.Barrier(5)
+
+    def look(sku_id: int, **_more: Any) -> None:
+        del sku_id
+
+    def below(sku_id: int, **more: Any) -> Any:
+        found = seen(sku_id, **more)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meet.wait(5)
+        return found
+
+    seen = floor_service.below_now
+    monkeypatch.setattr(floor_service, "hold_listings", look)
+    monkeypatch.setattr(floor_service, "notice", lambda _sku: [])
+    monkeypatch.setattr(floor_service, "below_now", below)
+    with pytest.raises(AssertionError):
+        check_ticks(app, owner, goods)
 
 
 def check_overlap(app: Flask, owner: Engine, goods: Goods) -> None:

@@ -1,5 +1,7 @@
 """A brand sets floors: what is refused, what closes what, whom it overtakes and who hears of it."""
 
+import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.domain.distributors import partnerships
 from app.domain.distributors.models import Level
+from app.domain.pricing import floor_queries
 from app.domain.pricing.errors import (
     BelowFloor,
     FloorAboveListPrice,
@@ -17,7 +20,9 @@ from app.domain.pricing.errors import (
     FloorWindow,
     FloorWindowsOverlap,
 )
+from app.domain.pricing.floors import resolve
 from app.flows import floors, listings, purchase
+from app.foundation import clock
 from app.foundation.errors import NotFound, ProductError
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import brand_scope, platform_scope, shop_scope
@@ -321,6 +326,57 @@ def test_ending_a_floor_with_an_end_brings_the_one_that_follows_at_once(shop, go
     assert ask(owner, "SELECT money.floor_in_force(:sku, 0, clock_timestamp())", sku=goods.sku_id) == [
         (1500,)
     ]
+
+
+def test_who_falls_to_a_level_with_a_higher_floor_is_raised_and_nobody_else(shop, goods, owner):
+    gold, firm = make_level(goods.brand_id, 1, "Gold"), firm_of(owner, shop)
+    set_floor(goods, 2600, level_id=gold)
+    assert prices(owner) == [(2000, "live")]
+    move_to(goods.brand_id, firm, gold)
+    assert floors.follow_level(goods.brand_id, firm) == 1
+    assert prices(owner) == [(2600, "live")]
+    assert floors.follow_level(goods.brand_id, firm) == 0
+    assert mails(owner, "floor_begun")[0]["listings"] == [[shop.name, 2000, 2600, "raise"]]
+
+
+def test_an_exemption_counts_for_its_promotion_only_and_raises_nothing(shop, goods, owner):
+    set_floor(goods, 1300, promotion="winter", ends_at=later(days=3))
+    assert prices(owner) == [(2000, "live")]
+    asked = "SELECT money.floor_in_force(:sku, :firm, clock_timestamp(), :name)"
+    firm = firm_of(owner, shop)
+    for name, floor in (("winter", 1300), ("summer", 1500), (None, 1500)):
+        assert ask(owner, asked, sku=goods.sku_id, firm=firm, name=name) == [(floor,)]
+    with pytest.raises(FloorWindowsOverlap):
+        set_floor(goods, 1400, promotion="winter", starts_at=later(days=1), ends_at=later(days=2))
+
+
+def test_python_and_the_database_say_the_same_of_which_floor_counts(shop, goods, owner):
+    elsewhere = make_shop()
+    make_goods(elsewhere, brand_id=goods.brand_id)
+    other = firm_of(owner, elsewhere)
+    firm, gold = firm_of(owner, shop), make_level(goods.brand_id, 1, "Gold")
+    move_to(goods.brand_id, firm, gold)
+    dice, now = random.Random(7), clock.now()
+    targets = [{}, {"level_id": gold}, {"distributor_id": firm}, {"distributor_id": other}, {"promotion": "winter"},
+               {"promotion": "winter", "level_id": gold}, {"promotion": "winter", "distributor_id": firm}]  # fmt: skip
+    for target in targets:
+        for hour in range(1, 40, 8):
+            start, end = later(hours=hour + dice.random() * 3), later(hours=hour + 4 + dice.random() * 3)
+            set_floor(goods, dice.randrange(1200, 5000), starts_at=start, ends_at=end, **target)
+    with brand_scope(goods.brand_id), unit_of_work():
+        rows = [floor_queries.as_row(one) for one in floor_queries.floors_of(goods.sku_id)]
+    asked = "SELECT money.floor_in_force(:sku, :firm, :at, :name)"
+    for _ in range(200):
+        at, name = now + timedelta(hours=dice.random() * 48), dice.choice([None, "winter", "summer"])
+        told = resolve(
+            rows,
+            sku_floor_minor=1500,
+            at=at,
+            distributor_id=firm,
+            level_id=gold,
+            promotions=(name,) if name else (),
+        )
+        assert ask(owner, asked, sku=goods.sku_id, firm=firm, at=at, name=name) == [(told.floor_minor,)]
 
 
 def test_a_window_that_lies_far_ahead_is_a_slip_of_the_pen(goods):

@@ -68,6 +68,17 @@ def listings_of(sku_id: int, *, distributor_id: int | None = None) -> list[Shown
     return [Shown(*row) for row in session().execute(found)]
 
 
+def listed_skus(brand_id: int, distributor_id: int) -> Sequence[int]:
+    """A brand's Skus that a distributor has in any of its shops. Needs the platform's scope."""
+    found = (
+        select(Listing.sku_id)
+        .join(Shop, Shop.id == Listing.shop_id)
+        .join(Sku, Sku.id == Listing.sku_id)
+        .where(Sku.brand_id == brand_id, Shop.distributor_id == distributor_id)
+    )
+    return session().execute(found.distinct().order_by(Listing.sku_id)).scalars().all()
+
+
 def levels() -> Sequence[Level]:
     """The open brand's ladder, from the bottom."""
     return session().execute(select(Level).order_by(Level.rank)).scalars().all()

@@ -39,12 +39,13 @@ STACK = {
 def attempts() -> Any:
     listing = Listing(
         name="attempts", usual="-at", searches=_("Shop, distributor or product"),
+        # What a phone shows without scrolling comes first.
         columns=(
-            Col("at", _("When"), sort=True), Col("shop", _("Shop"), sort=True),
+            Col("shop", _("Shop"), sort=True), Col("below", _("Below by"), sort=True, money=True),
+            Col("wanted", _("Wanted"), money=True), Col("floor", _("Floor"), money=True),
+            Col("product", _("Product"), sort=True), Col("stage", _("Where")), Col("at", _("When"), sort=True),
             Col("distributor", _("Distributor"), shown=False), Col("actor", _("Who"), shown=False),
-            Col("product", _("Product"), sort=True), Col("wanted", _("Wanted"), money=True),
-            Col("floor", _("Floor"), money=True), Col("below", _("Below by"), sort=True, money=True),
-            Col("stage", _("Where")), Col("stack", _("How"), shown=False),
+            Col("stack", _("How"), shown=False),
         ),
         filters=(("stage", _("Where"), options(STAGES)),),
         empty=_("Nobody has tried to sell below your floors."),

@@ -1,6 +1,7 @@
 """Which floor counts and where it comes from, in a sentence: "your floor is ¥23.80: level Gold, since 1 Nov"."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,14 +16,30 @@ from app.web.look.money import money
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 
-def floors_explained(sku_ids: Collection[int], currency: str) -> dict[int, tuple[int, str]]:
-    """The floor in force by Sku for the open shop's distributor, and the sentence that explains it."""
+@dataclass(frozen=True, slots=True)
+class FloorSaid:
+    """A floor (minor units), where it comes from in a few words, and the whole sentence."""
+
+    minor: int
+    why: str
+    sentence: str
+
+
+def floors_explained(sku_ids: Collection[int], currency: str) -> dict[int, FloorSaid]:
+    """The floor in force by Sku for the open shop's distributor, explained."""
     now = clock.now()
-    found: dict[int, tuple[int, str]] = {}
+    found: dict[int, FloorSaid] = {}
     for sku_id, stand in standing(sku_ids, now=now).items():
         floor = stand.floor(now)
-        found[sku_id] = (floor.floor_minor, explained(floor, stand, currency))
+        found[sku_id] = FloorSaid(floor.floor_minor, reason(floor, stand), explained(floor, stand, currency))
     return found
+
+
+def reason(floor: FloorInForce, stand: Standing) -> str:
+    """Where a floor comes from and since when, beside its amount."""
+    if floor.since is None:
+        return source_words(floor, stand)
+    return _("%(why)s, since %(day)s", why=source_words(floor, stand), day=day(floor.since))
 
 
 def explained(floor: FloorInForce, stand: Standing, currency: str) -> str:

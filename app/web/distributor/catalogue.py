@@ -46,14 +46,15 @@ def _with_floors(asked: Asked) -> Page[Any]:
     """The catalogue's rows with the floor that would count here."""
     page = shelf.catalogue_page(asked)
     floors = floors_explained([row.Sku.id for row in page.rows], g.shop.currency)
-    return Page([(row, *floors[row.Sku.id]) for row in page.rows], page.total, page.asked)
+    return Page([(row, floors[row.Sku.id]) for row in page.rows], page.total, page.asked)
 
 
 def _row(found: Any) -> dict[str, Any]:
-    (sku, product, brand), floor, why = found
+    (sku, product, brand), floor = found
     return {
         "id": sku.id, "name": f"{named(product)} · {named(sku)}", "product": named(product), "sku": named(sku),
-        "brand": named(brand), "kind": str(KINDS[sku.delivery_kind]), "floor": floor, "why": why,
+        "brand": named(brand), "kind": str(KINDS[sku.delivery_kind]), "floor": floor.minor,
+        "why": floor.why, "said": floor.sentence,
         "price": sku.suggested_minor, "supply": sku.supply_price_minor,
         "margin": sku.suggested_minor - sku.supply_price_minor, "currency": sku.currency, "picture": product.picture,
     }  # fmt: skip

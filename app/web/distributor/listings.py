@@ -71,7 +71,7 @@ def _with_stock(find: Any) -> Any:
 
 
 def _row(counted: Any) -> dict[str, Any]:
-    (listing, sku, product, brand), stock, (floor, why) = counted
+    (listing, sku, product, brand), stock, floor = counted
     state, tone = LISTING_STATES[listing.status]
     return {
         "id": listing.id,
@@ -81,10 +81,11 @@ def _row(counted: Any) -> dict[str, Any]:
         "brand": named(brand),
         "kind": str(KINDS[sku.delivery_kind]),
         "price": listing.price_minor,
-        "floor": floor,
-        "why": why,
+        "floor": floor.minor,
+        "why": floor.why,
+        "said": floor.sentence,
         "suggested": sku.suggested_minor,
-        "over": listing.price_minor - floor,
+        "over": listing.price_minor - floor.minor,
         "supply": sku.supply_price_minor,
         "currency": sku.currency,
         "unlimited": sku.unlimited,
