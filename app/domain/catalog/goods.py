@@ -95,7 +95,7 @@ def listings_of(distributor_id: int) -> dict[str, int]:
         .where(Shop.distributor_id == distributor_id)
         .group_by(Listing.status)
     )
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())
 
 
 def listed_below(sku_id: int, floor_minor: int) -> tuple[int, int]:

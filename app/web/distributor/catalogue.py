@@ -36,8 +36,9 @@ def catalogue(slug: str) -> Any:
         empty=_("Everything on offer is in your shop already."),
     )  # fmt: skip
     return answer(
-        listing, shelf.catalogue_page, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency}
-    )
+        listing, shelf.catalogue_page, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency},
+        others=shelf.brands_by_application(),
+    )  # fmt: skip
 
 
 def _row(row: Any) -> dict[str, Any]:

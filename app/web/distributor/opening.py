@@ -113,7 +113,7 @@ def _look(draft: Shop) -> Any:
 
 def _goods(draft: Shop) -> Any:
     with shop_scope(draft.id):
-        offered = shelf.all_sellable(draft.currency)
+        offered, others = shelf.all_sellable(draft.currency), shelf.brands_by_application()
     shelves = [(category, list(rows)) for category, rows in groupby(offered, key=lambda row: row[3])]
     kept = _prices(draft)
     form = Typed({f"price-{sku_id}": price for sku_id, price in kept.items()})
@@ -131,7 +131,7 @@ def _goods(draft: Shop) -> Any:
         chosen = set(prices)
     else:
         chosen = set(kept) or _proposed(shelves)
-    return _page("goods", draft, form, shelves=shelves, chosen=chosen, kept=kept, many=len(offered))
+    return _page("goods", draft, form, shelves=shelves, chosen=chosen, kept=kept, many=len(offered), others=others)
 
 
 def _proposed(shelves: list[tuple[Any, list[Any]]]) -> set[int]:
