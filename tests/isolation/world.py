@@ -96,6 +96,18 @@ IMPORT = text("""
 """)
 
 
+OF_SHOP = "partnerships p JOIN shops s ON s.distributor_id = p.distributor_id WHERE s.id = :shop"
+DIGEST = "sha256(random()::text::bytea), now() + interval '1 day'"
+# A partnership, a paper of it, the brand's invite link and the distributor's.
+PARTNERED = (
+    f"SELECT p.id FROM {OF_SHOP} ORDER BY p.id LIMIT 1",
+    "INSERT INTO partnership_papers (partnership_id, brand_id, distributor_id, name, media_type, content)"
+    f" SELECT p.id, p.brand_id, p.distributor_id, 'x.pdf', 'application/pdf', 'x' FROM {OF_SHOP} ORDER BY p.id LIMIT 1 RETURNING id",
+    f"INSERT INTO invites (brand_id, digest, expires_at) SELECT p.brand_id, {DIGEST} FROM {OF_SHOP} ORDER BY p.id LIMIT 1 RETURNING id",
+    f"INSERT INTO invites (distributor_id, digest, expires_at) SELECT distributor_id, {DIGEST} FROM shops WHERE id = :shop RETURNING id",
+)
+
+
 @dataclass(frozen=True)
 class Side:
     """One shop and what happened in it."""
@@ -106,6 +118,10 @@ class Side:
     placed: Placed
     line_id: int
     import_id: int
+    partnership_id: int
+    paper_id: int
+    invite_id: int
+    recruit_id: int
 
 
 @dataclass(frozen=True)
@@ -133,6 +149,7 @@ def _side() -> Side:
     place(shop, {goods: 1, counted: 2})  # one more that waits for its money
     with platform_scope(), unit_of_work() as work:
         import_id = work.session.execute(IMPORT, {"brand": goods.brand_id}).scalar_one()
+        partnered = [work.session.execute(text(one), {"shop": shop.id}).scalar_one() for one in PARTNERED]
     with shop_scope(shop.id):
         line_id = order_queries.lines_of(placed.order_id)[0].id
         session().rollback()
@@ -140,7 +157,7 @@ def _side() -> Side:
         with unit_of_work() as work:
             _rare_rows(work.session, shop, placed)
         _refund_something(placed)
-    return Side(shop, goods, counted, placed, line_id, import_id)
+    return Side(shop, goods, counted, placed, line_id, import_id, *partnered)
 
 
 def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:

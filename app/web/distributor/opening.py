@@ -113,7 +113,7 @@ def _look(draft: Shop) -> Any:
 
 def _goods(draft: Shop) -> Any:
     with shop_scope(draft.id):
-        offered, others = shelf.all_sellable(draft.currency), shelf.brands_by_application()
+        offered = shelf.all_sellable(draft.currency)
     shelves = [(category, list(rows)) for category, rows in groupby(offered, key=lambda row: row[3])]
     kept = _prices(draft)
     form = Typed({f"price-{sku_id}": price for sku_id, price in kept.items()})
@@ -131,7 +131,7 @@ def _goods(draft: Shop) -> Any:
         chosen = set(prices)
     else:
         chosen = set(kept) or _proposed(shelves)
-    return _page("goods", draft, form, shelves=shelves, chosen=chosen, kept=kept, many=len(offered), others=others)
+    return _page("goods", draft, form, shelves=shelves, chosen=chosen, kept=kept, many=len(offered))
 
 
 def _proposed(shelves: list[tuple[Any, list[Any]]]) -> set[int]:
@@ -186,6 +186,9 @@ def _prices(draft: Shop) -> dict[int, int]:
 
 def _page(step: str, draft: Shop | None, form: Typed, **context: Any) -> Any:
     at = list(STEPS).index(step)
+    if step == "goods" and draft is not None:
+        with shop_scope(draft.id):
+            context["others"] = shelf.brands_by_application()
     labels = [_("Name"), _("Look"), _("Goods to sell"), _("Go live")]
     page = render_template(
         f"distributor/open_{step}.html", draft=draft, form=form, at=at, labels=labels, **context

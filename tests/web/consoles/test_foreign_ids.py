@@ -35,6 +35,8 @@ OF_A_BRAND = (
     ("POST", "products/{product}/status"), ("GET", "products/{product}/skus/new"),
     ("POST", "products/{product}/skus/{sku}"), ("GET", "stock/{sku}"), ("POST", "stock/{sku}/count"),
     ("POST", "stock/{sku}/reusable"), ("GET", "imports/1"), ("POST", "imports/1"), ("GET", "imports/1/progress"),
+    ("GET", "distributors/{partnership}"), ("POST", "distributors/{partnership}"),
+    ("POST", "distributors/{partnership}/level"), ("GET", "distributors/{partnership}/papers/1"), ("POST", "invites/1/end"),
 )  # fmt: skip
 FORM = {
     "status": "archived", "pieces": "5", "secret": "ABCD-1234", "price": "99", "name": "x", "category_id": "1",
@@ -54,6 +56,9 @@ def two(inside, owner, house):
         firm = connection.execute(text("SELECT distributor_id FROM shops WHERE slug = 'mine'")).scalar_one()
         brand = connection.execute(text("SELECT max(id) FROM brands")).scalar_one()
         line = connection.execute(text("SELECT id FROM order_lines")).scalar_one()
+        partnership = connection.execute(
+            text("SELECT p.id FROM partnerships p JOIN shops s USING (distributor_id) WHERE s.slug = 'theirs'")
+        ).scalar_one()
         number = connection.execute(text("SELECT number FROM orders")).scalar_one()
     facts = {
         "listing": goods.listing_id,
@@ -61,6 +66,7 @@ def two(inside, owner, house):
         "line": line,
         "product": goods.product_id,
         "sku": goods.sku_id,
+        "partnership": partnership,
     }
     return {"firm": firm, "brand": brand, **facts}
 
@@ -76,6 +82,8 @@ def everything(owner) -> list[object]:
         "stock_slots",
         "reveals",
         "refunds",
+        "partnerships",
+        "level_moves",
     )
     with owner.connect() as connection:
         return [
