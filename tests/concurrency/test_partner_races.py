@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select, text, update
 
-from app.domain.distributors import invites, levels as standing
+from app.domain.distributors import invites
+from app.domain.distributors import levels as standing
 from app.domain.distributors.errors import InviteOver, UplineCircle
 from app.domain.distributors.models import Invite
 from app.flows import invite, levels, uplines
@@ -29,13 +30,13 @@ def firms(app, owner):
 
 def follow_at_once(app, brand_id, distributors):
     token = invite.make_brand_link(brand_id, level_id=None, most=1, days=7, note="", actor=SYSTEM)
-    return race(
-        app, *(lambda who=who: invite.accept(token, who, actor=SYSTEM) for who in distributors)
-    )
+    return race(app, *(lambda who=who: invite.accept(token, who, actor=SYSTEM) for who in distributors))
 
 
 def partners(owner, brand_id):
-    return ask(owner, "SELECT count(*) FROM partnerships WHERE brand_id = :id AND status = 'approved'", id=brand_id)[0][0]
+    return ask(
+        owner, "SELECT count(*) FROM partnerships WHERE brand_id = :id AND status = 'approved'", id=brand_id
+    )[0][0]
 
 
 def test_a_link_with_one_use_brings_in_one_of_many(app, firms, owner):
@@ -86,7 +87,10 @@ def test_two_halves_of_a_circle_leave_a_line(app, firms, owner):
 def test_without_its_lock_two_halves_make_a_circle(app, firms, owner):
     """The twin: each half looks up before the other is there."""
     _, (one, two, _three) = firms
-    changes = (r"PERFORM pg_advisory_xact_lock[^;]*;", ""), (r"RETURN NEW;", "PERFORM pg_sleep(0.4); RETURN NEW;")
+    changes = (
+        (r"PERFORM pg_advisory_xact_lock[^;]*;", ""),
+        (r"RETURN NEW;", "PERFORM pg_sleep(0.4); RETURN NEW;"),
+    )
     with changed_function(owner, "money.no_circle", *changes):
         ends = halves(app, one, two)
     assert not [end for end in ends if isinstance(end, UplineCircle)]

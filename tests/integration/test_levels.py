@@ -61,7 +61,9 @@ def test_sales_in_the_window_lift_at_once_and_only_once(seller, owner):
     assert levels.move_levels() == 1
     assert rank(owner) == 1
     assert levels.move_levels() == 0
-    assert rows(owner, "SELECT moved_by, volume_minor FROM level_moves WHERE moved_by = 'rule'") == [("rule", 4000)]
+    assert rows(owner, "SELECT moved_by, volume_minor FROM level_moves WHERE moved_by = 'rule'") == [
+        ("rule", 4000)
+    ]
     assert mails(owner) == ["level_moved"]
     sell(seller, 3)
     levels.move_levels()
@@ -142,7 +144,9 @@ def test_a_level_by_hand_stays_until_it_is_let_go(seller, owner, moved_clock):
     assert rank(owner) == 0
     reasons = rows(owner, "SELECT reason FROM level_moves WHERE moved_by = 'hand' ORDER BY id")
     assert reasons == [("opening a flagship",), ("a year is over",)]
-    assert one(owner, "SELECT count(*) FROM audit_entries WHERE action IN ('level.pinned', 'level.let_go')") == 2
+    assert (
+        one(owner, "SELECT count(*) FROM audit_entries WHERE action IN ('level.pinned', 'level.let_go')") == 2
+    )
 
 
 def test_a_level_by_hand_needs_a_reason_and_is_the_brands_own(seller, owner):
@@ -176,14 +180,21 @@ def test_a_ladder_that_does_not_climb_is_refused_with_nothing_half_written(selle
 
 def test_thresholds_may_pass_each_other_in_one_change(seller, owner):
     levels.change_ladder(seller["brand"], ladder(20000, 30000, 40000), actor=SYSTEM)
-    assert rows(owner, "SELECT threshold_minor FROM levels ORDER BY rank") == [(0,), (20000,), (30000,), (40000,)]
+    assert rows(owner, "SELECT threshold_minor FROM levels ORDER BY rank") == [
+        (0,),
+        (20000,),
+        (30000,),
+        (40000,),
+    ]
 
 
 def test_the_preview_says_who_would_move_and_changes_nothing(seller, owner):
     sell(seller, 3)
     before = rows(owner, "SELECT * FROM levels ORDER BY id")
     foreseen = levels.foresee(seller["brand"], ladder(3000, 6000))
-    assert [(one.verdict, one.from_rank, one.to_rank, one.volume_minor) for one in foreseen] == [("up", 0, 2, 6000)]
+    assert [(one.verdict, one.from_rank, one.to_rank, one.volume_minor) for one in foreseen] == [
+        ("up", 0, 2, 6000)
+    ]
     assert levels.foresee(seller["brand"], ladder(6001, 9000)) == []
     assert rows(owner, "SELECT * FROM levels ORDER BY id") == before
     levels.change_ladder(seller["brand"], ladder(3000, 6000), actor=SYSTEM)
@@ -208,6 +219,8 @@ def test_one_brand_in_trouble_does_not_hold_up_the_others(seller, owner):
     buy(shop, goods)
     engine = owner.execution_options(isolation_level="READ COMMITTED")
     with engine.connect() as holder, holder.begin():
-        holder.execute(text("SELECT 1 FROM partnerships WHERE brand_id = :id FOR UPDATE"), {"id": seller["brand"]})
+        holder.execute(
+            text("SELECT 1 FROM partnerships WHERE brand_id = :id FOR UPDATE"), {"id": seller["brand"]}
+        )
         assert levels.move_levels() == 1
     assert levels.move_levels() == 1

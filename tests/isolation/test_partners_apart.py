@@ -23,10 +23,20 @@ def world(app, owner):
     with owner.connect() as connection:
         firms = dict(connection.execute(text("SELECT slug, distributor_id FROM shops")).all())
         levels = dict(connection.execute(text("SELECT brand_id, id FROM levels")).all())
-    number = partner.apply(firms["asking"], a.brand_id, message="hi", files=[paper("x.pdf", PDF)], actor=SYSTEM)
+    number = partner.apply(
+        firms["asking"], a.brand_id, message="hi", files=[paper("x.pdf", PDF)], actor=SYSTEM
+    )
     invite.make_brand_link(a.brand_id, level_id=None, most=1, days=1, note="", actor=SYSTEM)
     invite.make_recruit_link(firms["asking"], most=1, days=1, note="", actor=SYSTEM)
-    return {"a": a.brand_id, "b": b.brand_id, "firms": firms, "levels": levels, "number": number, "shop": asking, "shop_a": shop_a}
+    return {
+        "a": a.brand_id,
+        "b": b.brand_id,
+        "firms": firms,
+        "levels": levels,
+        "number": number,
+        "shop": asking,
+        "shop_a": shop_a,
+    }
 
 
 def tried(statement, **values):
@@ -107,7 +117,12 @@ def test_another_brand_sees_neither_partner_nor_paper_nor_link(world):
     "UPDATE level_moves SET reason = 'x'",
 ])  # fmt: skip
 def test_a_brand_reaches_no_distributor_that_did_not_ask_it(world, owner, statement):
-    values = {"b": world["b"], "other": world["firms"]["asking"], "level": world["levels"][world["a"]], "number": world["number"]}
+    values = {
+        "b": world["b"],
+        "other": world["firms"]["asking"],
+        "level": world["levels"][world["a"]],
+        "number": world["number"],
+    }
     used = {name: value for name, value in values.items() if f":{name}" in statement}
     before = whole(owner)
     with brand_scope(world["b"]):
@@ -127,8 +142,20 @@ def test_a_paper_hangs_on_its_own_partnership_even_for_the_platform(world):
 
 def test_a_ladder_that_falls_is_refused_by_the_database_itself(world, owner):
     with brand_scope(world["a"]):
-        assert tried("INSERT INTO levels (brand_id, rank, name, threshold_minor) VALUES (:a, 1, 'x', 500)", a=world["a"]) == 1
-        assert tried("INSERT INTO levels (brand_id, rank, name, threshold_minor) VALUES (:a, 2, 'y', 500)", a=world["a"]) == 0
+        assert (
+            tried(
+                "INSERT INTO levels (brand_id, rank, name, threshold_minor) VALUES (:a, 1, 'x', 500)",
+                a=world["a"],
+            )
+            == 1
+        )
+        assert (
+            tried(
+                "INSERT INTO levels (brand_id, rank, name, threshold_minor) VALUES (:a, 2, 'y', 500)",
+                a=world["a"],
+            )
+            == 0
+        )
 
 
 def test_a_shop_sees_its_own_partnerships_and_no_papers(world):

@@ -30,7 +30,9 @@ def two(inside, owner):
         goods = make_goods(old, codes=9)
         levels.change_ladder(goods.brand_id, ladder(4000, 900000), actor=SYSTEM)
     with owner.connect() as connection:
-        connection.execute(text("UPDATE brands SET joining = 'by_approval', contact_email = 'b@brand.example'"))
+        connection.execute(
+            text("UPDATE brands SET joining = 'by_approval', contact_email = 'b@brand.example'")
+        )
     return {
         "brand": goods.brand_id, "goods": goods, "old": old,
         "seller": one(owner, "SELECT distributor_id FROM shops WHERE slug = 'old-shop'"),
@@ -46,7 +48,10 @@ def status(owner, two):
 def test_a_distributor_applies_with_papers_and_the_brand_approves_it_at_a_level(two, staff, owner):
     asking, brand = staff("distributor", distributor_id=two["firm"]), staff("brand", brand_id=two["brand"])
     assert "By application" in asking.words("/distributor/brands")
-    sent = {"message": "We sell in games groups.", "papers": [(io.BytesIO(PDF), "licence.pdf"), (io.BytesIO(PDF), "two.pdf")]}
+    sent = {
+        "message": "We sell in games groups.",
+        "papers": [(io.BytesIO(PDF), "licence.pdf"), (io.BytesIO(PDF), "two.pdf")],
+    }
     page = asking.post(f"/distributor/brands/{two['brand']}", sent)
     assert page.status_code == 303
     assert status(owner, two) == "applied"
@@ -66,7 +71,9 @@ def test_a_distributor_applies_with_papers_and_the_brand_approves_it_at_a_level(
 
 def test_a_paper_is_handed_out_as_a_file_and_only_to_the_two_firms(two, staff, owner, inside):
     with inside():
-        number = partner.apply(two["firm"], two["brand"], message="x", files=[paper("执照 1.pdf", PDF)], actor=SYSTEM)
+        number = partner.apply(
+            two["firm"], two["brand"], message="x", files=[paper("执照 1.pdf", PDF)], actor=SYSTEM
+        )
         other = make_goods(make_shop("third-shop"))
     paper_id = one(owner, "SELECT id FROM partnership_papers")
     path = f"/brand/distributors/{number}/papers/{paper_id}"
@@ -87,7 +94,10 @@ def test_a_paper_is_handed_out_as_a_file_and_only_to_the_two_firms(two, staff, o
 ])  # fmt: skip
 def test_what_is_no_paper_is_said_at_its_field_and_the_words_stay(two, staff, owner, name, content, words):
     asking = staff("distributor", distributor_id=two["firm"])
-    page = asking.post(f"/distributor/brands/{two['brand']}", {"message": "kept words", "papers": [(io.BytesIO(content), name)]})
+    page = asking.post(
+        f"/distributor/brands/{two['brand']}",
+        {"message": "kept words", "papers": [(io.BytesIO(content), name)]},
+    )
     assert page.status_code == 422
     assert words in words_of(page)
     assert "kept words" in page.text
@@ -136,10 +146,15 @@ def test_the_joining_switch_opens_the_brand_to_everybody(two, staff, owner):
 
 def test_only_a_manager_decides(two, staff, owner):
     clerk = staff("brand", "staff", brand_id=two["brand"])
-    assert clerk.post(f"/brand/distributors/{two['partnership']}", {"do": "suspend", "reason": "x"}).status_code == 403
+    assert (
+        clerk.post(f"/brand/distributors/{two['partnership']}", {"do": "suspend", "reason": "x"}).status_code
+        == 403
+    )
     assert clerk.post("/brand/levels", {"do": "save"}).status_code == 403
     assert clerk.post("/brand/invites", {}).status_code == 403
-    assert "console.localhost" not in clerk.get("/brand/invites").text.replace("http://console.localhost:8000/", "")
+    assert "console.localhost" not in clerk.get("/brand/invites").text.replace(
+        "http://console.localhost:8000/", ""
+    )
 
 
 LEVELS = {
@@ -180,7 +195,9 @@ def test_a_level_by_hand_is_shown_with_its_reason_to_both(two, staff, owner):
     address = f"/brand/distributors/{two['partnership']}"
     brand.post(f"{address}/level", {"do": "pin", "level": gold, "reason": "flagship"})
     assert "flagship" in brand.words(address)
-    assert "flagship" in staff("distributor", distributor_id=two["seller"]).words(f"/distributor/brands/{two['brand']}")
+    assert "flagship" in staff("distributor", distributor_id=two["seller"]).words(
+        f"/distributor/brands/{two['brand']}"
+    )
     brand.post(f"{address}/level", {"do": "let_go", "reason": "over"})
     assert one(owner, "SELECT level_pinned FROM partnerships") is False
 
@@ -225,7 +242,13 @@ def test_a_link_is_carried_through_sign_in_and_sign_up(two, browser, hire, insid
     known = browser()
     came = known.post(f"/sign-in?next=/join/{token}", {"email": email, "password": "quiet river 42"})
     assert came.headers["Location"] == f"/join/{token}"
-    firm = {"kind": "distributor", "firm": "Fresh", "name": "Lin", "email": "lin@fresh.example", "password": "morning light 77"}
+    firm = {
+        "kind": "distributor",
+        "firm": "Fresh",
+        "name": "Lin",
+        "email": "lin@fresh.example",
+        "password": "morning light 77",
+    }
     assert visitor.post(f"/sign-up?invite={token}", firm).status_code == 303
     joined = "SELECT p.status FROM partnerships p JOIN distributors d ON d.id = p.distributor_id WHERE d.name = 'Fresh'"
     assert one(owner, joined) == "approved"
@@ -237,19 +260,33 @@ def test_a_sign_up_by_a_link_that_has_ended_says_so(two, browser, inside, owner)
         invite.end_link(one(owner, "SELECT id FROM invites"), brand_id=two["brand"], actor=SYSTEM)
     page = browser().get(f"/sign-up?invite={token}")
     assert "not valid any more" in words_of(page)
-    firm = {"kind": "distributor", "firm": "Fresh", "name": "Lin", "email": "lin@fresh.example", "password": "morning light 77"}
+    firm = {
+        "kind": "distributor",
+        "firm": "Fresh",
+        "name": "Lin",
+        "email": "lin@fresh.example",
+        "password": "morning light 77",
+    }
     page = browser().post(f"/sign-up?invite={token}", firm)
     assert page.status_code == 422
     assert "ended by who made it" in words_of(page)
     assert one(owner, "SELECT count(*) FROM users") == 0
 
 
-def test_a_recruit_link_brings_a_firm_below_and_its_page_tells_names_and_sums_only(two, staff, browser, owner, inside):
+def test_a_recruit_link_brings_a_firm_below_and_its_page_tells_names_and_sums_only(
+    two, staff, browser, owner, inside
+):
     above = staff("distributor", distributor_id=two["seller"])
     assert "Nobody stands below you yet" in above.words("/distributor/recruit")
     above.post("/distributor/recruit", {"most": "2", "days": "9", "note": ""})
     path = link_on(above.get("/distributor/recruit"))
-    firm = {"kind": "distributor", "firm": "Below Ltd", "name": "Lin", "email": "lin@below.example", "password": "morning light 77"}
+    firm = {
+        "kind": "distributor",
+        "firm": "Below Ltd",
+        "name": "Lin",
+        "email": "lin@below.example",
+        "password": "morning light 77",
+    }
     browser().post(path.replace("/join/", "/sign-up?invite="), firm)
     words = above.words("/distributor/recruit")
     assert "Below Ltd" in words
@@ -269,7 +306,9 @@ def test_the_platform_changes_an_upline_and_hears_of_a_circle(two, staff, owner)
     other = f"/platform/distributors/{two['seller']}"
     ops.post(f"{other}/upline", {"upline": two["firm"], "reason": "x"})
     assert "make a circle" in ops.words(other)
-    assert staff("platform", "viewer").post(f"{page}/upline", {"upline": "", "reason": "x"}).status_code == 403
+    assert (
+        staff("platform", "viewer").post(f"{page}/upline", {"upline": "", "reason": "x"}).status_code == 403
+    )
 
 
 def test_the_wizard_and_add_goods_tell_of_brands_one_can_apply_to(two, staff):
