@@ -118,7 +118,7 @@ def test_without_the_lock_a_level_would_move_more_than_once(app, climber, owner,
     """The twin: nobody waits for the row."""
     whole = standing.climbers
 
-    def unlocked(brand_id, *, locked=False):  # noqa: ARG001 - that is what is taken away
+    def unlocked(brand_id, *, locked=False):
         found = whole(brand_id)
         session().execute(text("SELECT pg_sleep(0.3)"))
         return found
