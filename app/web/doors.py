@@ -27,7 +27,7 @@ DOOR_OF = {
 }
 ANY = "<door>"
 # Where files are uploaded; everybody else who sends much is refused before it is read.
-UPLOADS = frozenset({"brand.new_import", "brand.picture", "distributor.logo"})
+UPLOADS = frozenset({"brand.new_import", "brand.picture", "distributor.logo", "distributor.apply_to"})
 SMALL_FORM_BYTES, HOOK_BYTES, FORM_BYTES, UPLOAD_BYTES = 64 << 10, 1 << 20, 2 << 20, 64 << 20
 LOOPBACK = frozenset({"127.0.0.1", "[::1]"})
 

@@ -3,6 +3,8 @@
 import io
 
 import pytest
+from flask import render_template
+from flask_babel import force_locale
 from PIL import Image
 from sqlalchemy import text
 
@@ -14,14 +16,17 @@ from app.domain.distributors.errors import (
     PartnerSuspended,
     UplineCircle,
 )
+from app.domain.distributors.models import Invite
 from app.domain.distributors.papers import MOST_BYTES, paper
 from app.domain.identity import passwords
 from app.flows import invite, partner, uplines
 from app.flows.listings import set_status
+from app.flows.send_mail import _links
 from app.flows.sign_up import sign_up
 from app.foundation.actor import SYSTEM
+from app.foundation.database import session
 from app.foundation.errors import InvalidInput, NotFound, StaleState
-from tenants.context import shop_scope
+from tenants.context import brand_scope, shop_scope
 from tests.factories import buy, make_goods, make_shop, pay, place, run_jobs
 
 PDF = b"%PDF-1.7\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"
@@ -225,10 +230,6 @@ def test_a_brands_link_makes_a_partner_at_its_level_at_once(two, owner):
 
 
 def test_a_link_made_again_from_its_row_is_the_same(two, owner):
-    from app.domain.distributors.models import Invite
-    from app.foundation.database import session
-    from tenants.context import brand_scope
-
     token = link(two)
     with brand_scope(two["brand"]):
         assert invite.token_again(session().query(Invite).one()) == token
@@ -238,18 +239,7 @@ def test_a_link_made_again_from_its_row_is_the_same(two, owner):
 def test_a_link_that_is_over_says_why_and_changes_nothing(two, owner, moved_clock, reason):
     token = link(two) if reason != "unknown" else "nobodys-token"
     if reason == "used":
-        invite.accept(
-            token,
-            one(
-                owner,
-                "SELECT id FROM distributors WHERE id <> :a AND id <> :b",
-                a=two["firm"],
-                b=two["seller"],
-            )
-            or two["firm"],
-            actor=SYSTEM,
-        )
-        two = {**two, "firm": make_another(owner)}
+        invite.accept(token, make_another(owner), actor=SYSTEM)
     if reason == "expired":
         moved_clock(days=8)
     if reason == "ended":
@@ -346,3 +336,39 @@ def test_a_purchase_of_ones_own_is_marked_whatever_tag_or_dots_it_wears(two, own
     buy(two["old"], two["goods"], email="meilin+climb@googlemail.com")
     buy(two["old"], two["goods"], email="someone@gmail.com")
     assert rows(owner, "SELECT counted FROM settlements ORDER BY id") == [(False,), (True,)]
+
+
+FACTS = {
+    "distributor": "Below Ltd", "brand": "星瀚", "message": "hello", "note": "fair", "level": "金牌", "level_en": "Gold",
+    "reason": "because", "way": "up", "missing_minor": 124000, "currency": "CNY", "until": "2026-12-06", "below": "银牌",
+    "below_en": "Silver", "upline": "Above Ltd", "page": "/distributor/brands/1",
+}  # fmt: skip
+KINDS = (
+    "partner_applied", "partner_joined", "partner_approved", "partner_declined", "partner_suspended", "partner_resumed",
+    "level_moved", "level_notice", "recruited", "upline_changed",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("locale", ["zh_Hans", "en"])
+def test_a_mail_is_written_in_the_readers_language_and_leads_to_its_page(app, kind, locale):
+    context = {"shop": None, "facts": FACTS, "links": _links(None, FACTS), "locale": locale}
+    with force_locale(locale):
+        subject, plain, html = (
+            render_template(f"mail/{kind}.{form}", **context) for form in ("subject.txt", "txt", "html")
+        )
+    assert "\n" not in subject.strip()
+    assert "/distributor/brands/1" in plain and "/distributor/brands/1" in html
+    chinese = any("\u4e00" <= sign <= "\u9fff" for sign in subject.replace("星瀚", ""))
+    assert chinese == (locale == "zh_Hans")
+
+
+def test_a_reader_hears_in_the_language_of_its_own_console(two, owner):
+    with owner.connect() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO users (email, name, password_hash, locale) VALUES ('brand@example.com', 'x', 'x', 'en')"
+            )
+        )
+    applied(two)
+    assert one(owner, "SELECT locale FROM mails") == "en"

@@ -97,6 +97,18 @@ IMPORT = text("""
 """)
 
 
+OF_SHOP = "partnerships p JOIN shops s ON s.distributor_id = p.distributor_id WHERE s.id = :shop"
+DIGEST = "sha256(random()::text::bytea), now() + interval '1 day'"
+# A partnership, a paper of it, the brand's invite link and the distributor's.
+PARTNERED = (
+    f"SELECT p.id FROM {OF_SHOP} ORDER BY p.id LIMIT 1",
+    "INSERT INTO partnership_papers (partnership_id, brand_id, distributor_id, name, media_type, content)"
+    f" SELECT p.id, p.brand_id, p.distributor_id, 'x.pdf', 'application/pdf', 'x' FROM {OF_SHOP} ORDER BY p.id LIMIT 1 RETURNING id",
+    f"INSERT INTO invites (brand_id, digest, expires_at) SELECT p.brand_id, {DIGEST} FROM {OF_SHOP} ORDER BY p.id LIMIT 1 RETURNING id",
+    f"INSERT INTO invites (distributor_id, digest, expires_at) SELECT distributor_id, {DIGEST} FROM shops WHERE id = :shop RETURNING id",
+)
+
+
 @dataclass(frozen=True)
 class Side:
     """One shop and what happened in it."""
@@ -113,6 +125,10 @@ class Side:
     """The brand's."""
     settled_id: int
     """The transaction that split it: both have entries in it."""
+    partnership_id: int
+    paper_id: int
+    invite_id: int
+    recruit_id: int
 
 
 @dataclass(frozen=True)
@@ -140,6 +156,7 @@ def _side() -> Side:
     place(shop, {goods: 1, counted: 2})  # one more that waits for its money
     with platform_scope(), unit_of_work() as work:
         import_id = work.session.execute(IMPORT, {"brand": goods.brand_id}).scalar_one()
+        partnered = [work.session.execute(text(one), {"shop": shop.id}).scalar_one() for one in PARTNERED]
     with shop_scope(shop.id):
         line_id = order_queries.lines_of(placed.order_id)[0].id
         session().rollback()
@@ -148,7 +165,7 @@ def _side() -> Side:
             _rare_rows(work.session, shop, placed)
             work.session.execute(ATTEMPT, {"sku": goods.sku_id})
         _refund_something(placed)
-    return Side(shop, goods, counted, placed, line_id, import_id, *_earned(line_id))
+    return Side(shop, goods, counted, placed, line_id, import_id, *_earned(line_id), *partnered)
 
 
 def _earned(line_id: int) -> tuple[int, int, int]:

@@ -96,7 +96,7 @@ def listings_of(distributor_id: int) -> dict[str, int]:
         .where(Shop.distributor_id == distributor_id)
         .group_by(Listing.status)
     )
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())
 
 
 def figures() -> Any:

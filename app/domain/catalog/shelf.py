@@ -155,7 +155,18 @@ def goods_of_brands() -> dict[int, int]:
         .where(Product.status == "active", Sku.status == "active")
         .group_by(Sku.brand_id)
     )
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())
+
+
+def brands_by_application() -> int:
+    """How many approved brands the open shop's distributor may not sell yet and can apply to."""
+    ours = select(Partnership.status).where(Partnership.brand_id == Brand.id).scalar_subquery()
+    found = select(func.count()).where(
+        Brand.status == "approved",
+        Brand.joining == "by_approval",
+        func.coalesce(ours, "declined") == "declined",
+    )
+    return session().execute(found).scalar_one()
 
 
 def brands_on_offer() -> Sequence[Brand]:

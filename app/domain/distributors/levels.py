@@ -75,10 +75,10 @@ def counts(brand_id: int) -> dict[int, int]:
         .where(Partnership.brand_id == brand_id, Partnership.status == "approved")
         .group_by(Partnership.level_id)
     )
-    return dict(session().execute(found).tuples().all())  # type: ignore[arg-type]  # approved ones have a level
+    return dict(session().execute(found).all())  # type: ignore[arg-type]  # approved ones have a level
 
 
 def names(distributor_ids: Sequence[int]) -> dict[int, Any]:
     """Distributors' names by id, as far as the open scope sees them."""
     found = select(Distributor.id, Distributor.name).where(Distributor.id.in_(distributor_ids))
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())

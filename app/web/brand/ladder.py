@@ -72,7 +72,7 @@ def _plan(form: Typed, many: int) -> Plan:
 
 
 def _step(form: Typed, rank: int, currency: str) -> Step:
-    threshold = form.money(f"threshold-{rank}", currency) if rank else 0
+    threshold = form.money(f"threshold-{rank}", currency, required=False) if rank else 0
     if rank and not threshold and f"threshold-{rank}" not in form.errors:
         form.errors[f"threshold-{rank}"] = _("A level above the first asks for some sales.")
     return Step(

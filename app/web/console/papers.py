@@ -10,12 +10,13 @@ from app.web.console.typed import Typed
 
 def typed_papers(form: Typed, name: str = "papers") -> list[Paper]:
     """The files of a form, looked at; a fault is said at their field."""
-    given = [file for file in request.files.getlist(name) if file.filename]
+    given = [file for file in request.files.getlist(name) if file.filename][: MOST_PAPERS + 1]
+    # One byte more than may be, so that a larger file is known and never read whole.
+    contents = [(file.filename or "", file.stream.read(MOST_BYTES + 1)) for file in given]
+    for file in request.files.getlist(name):
+        file.close()
     try:
-        # One byte more than may be, so that a larger file is known and never read whole.
-        return [
-            paper(file.filename or "", file.stream.read(MOST_BYTES + 1)) for file in given[: MOST_PAPERS + 1]
-        ]
+        return [paper(told, content) for told, content in contents]
     except ProductError as error:
         form.blame(error, otherwise=name)
         return []

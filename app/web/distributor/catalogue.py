@@ -38,8 +38,9 @@ def catalogue(slug: str) -> Any:
         empty=_("Everything on offer is in your shop already."),
     )  # fmt: skip
     return answer(
-        listing, _with_floors, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency}
-    )
+        listing, _with_floors, _row, "distributor/catalogue.html", fixed={"currency": g.shop.currency},
+        others=shelf.brands_by_application(),
+    )  # fmt: skip
 
 
 def _with_floors(asked: Asked) -> Page[Any]:

@@ -189,6 +189,9 @@ def _prices(draft: Shop) -> dict[int, int]:
 
 def _page(step: str, draft: Shop | None, form: Typed, **context: Any) -> Any:
     at = list(STEPS).index(step)
+    if step == "goods" and draft is not None:
+        with shop_scope(draft.id):
+            context["others"] = shelf.brands_by_application()
     labels = [_("Name"), _("Look"), _("Goods to sell"), _("Go live")]
     page = render_template(
         f"distributor/open_{step}.html", draft=draft, form=form, at=at, labels=labels, **context

@@ -39,6 +39,8 @@ OF_A_BRAND = (
     ("GET", "earnings/lines/{earned}"), ("GET", "earnings/lines/{earned}.json"), ("GET", "earnings/moves/{settled}"),
     ("POST", "stock/{sku}/reusable"), ("GET", "imports/1"), ("POST", "imports/1"), ("GET", "imports/1/progress"),
     ("GET", "floors/{sku}"), ("POST", "floors/{sku}"), ("POST", "floors/{sku}/end"), ("GET", "price-map/{listing}"),
+    ("GET", "distributors/{partnership}"), ("POST", "distributors/{partnership}"),
+    ("POST", "distributors/{partnership}/level"), ("GET", "distributors/{partnership}/papers/1"), ("POST", "invites/1/end"),
 )  # fmt: skip
 FORM = {
     "status": "archived", "pieces": "5", "secret": "ABCD-1234", "price": "99", "name": "x", "category_id": "1",
@@ -60,6 +62,9 @@ def two(inside, owner, house):
         line = connection.execute(text("SELECT id FROM order_lines")).scalar_one()
         earned = connection.execute(text("SELECT id FROM earnings WHERE role = 'supplier'")).scalar_one()
         settled = connection.execute(text("SELECT transaction_id FROM settlements")).scalar_one()
+        partnership = connection.execute(
+            text("SELECT p.id FROM partnerships p JOIN shops s USING (distributor_id) WHERE s.slug = 'theirs'")
+        ).scalar_one()
         number = connection.execute(text("SELECT number FROM orders")).scalar_one()
     facts = {
         "listing": goods.listing_id,
@@ -69,6 +74,7 @@ def two(inside, owner, house):
         "sku": goods.sku_id,
         "earned": earned,
         "settled": settled,
+        "partnership": partnership,
     }
     return {"firm": firm, "brand": brand, **facts}
 
@@ -84,6 +90,8 @@ def everything(owner) -> list[object]:
         "stock_slots",
         "reveals",
         "refunds",
+        "partnerships",
+        "level_moves",
     )
     with owner.connect() as connection:
         return [
