@@ -87,11 +87,11 @@ UNION ALL SELECT i * 5 + 4, s.p, s.a, s.b, s.d, s.m, at FROM planted f CROSS JOI
 NO_NOUGHT = "DELETE FROM sides WHERE m = 0"
 TRANSACTIONS = """
 INSERT INTO ledger_transactions (id, key, kind, currency, size, moved_minor, shop_id, order_id, order_line_id, payment_id, refund_id,
-    occurred_at) OVERRIDING SYSTEM VALUE
+    occurred_at, posted_at) OVERRIDING SYSTEM VALUE
 SELECT t, CASE t % 5 WHEN 0 THEN 'payment:' || i WHEN 1 THEN 'gateway_fee:sandbox:p' || i WHEN 2 THEN 'settle:' || i
         WHEN 3 THEN 'refund:' || i ELSE 'return:' || i || ':' || i END,
     (ARRAY['payment', 'gateway_fee', 'settlement', 'refund', 'return'])[1 + t % 5], 'CNY', size, moved, f.d, i,
-    CASE WHEN t % 5 IN (2, 4) THEN i END, CASE WHEN t % 5 IN (0, 1, 3, 4) THEN i END, CASE WHEN t % 5 IN (3, 4) THEN i END, f.at
+    CASE WHEN t % 5 IN (2, 4) THEN i END, CASE WHEN t % 5 IN (0, 1, 3, 4) THEN i END, CASE WHEN t % 5 IN (3, 4) THEN i END, f.at, f.at
 FROM (SELECT t, t / 5 AS i, count(*) AS size, sum(m) FILTER (WHERE m > 0) AS moved FROM sides GROUP BY t) s
 JOIN planted f USING (i) ORDER BY t
 """
@@ -130,8 +130,8 @@ CREATE UNLOGGED TABLE ripening AS
 SELECT {next} + row_number() OVER (ORDER BY day, e.brand_id, e.distributor_id) AS t, e.*
 FROM (SELECT date_trunc('day', matures_at) AS day, brand_id, distributor_id, sum(amount_minor - taken_back_minor) AS m, min(id) AS first
       FROM earnings WHERE order_id < {orders} * 0.8 GROUP BY 1, 2, 3 HAVING sum(amount_minor - taken_back_minor) > 0) e;
-INSERT INTO ledger_transactions (id, key, kind, currency, size, moved_minor, occurred_at) OVERRIDING SYSTEM VALUE
-    SELECT t, 'mature:' || first, 'maturity', 'CNY', 2, m, least(day, now()) FROM ripening;
+INSERT INTO ledger_transactions (id, key, kind, currency, size, moved_minor, occurred_at, posted_at) OVERRIDING SYSTEM VALUE
+    SELECT t, 'mature:' || first, 'maturity', 'CNY', 2, m, least(day, now()), least(day, now()) FROM ripening;
 UPDATE earnings e SET matured_by = r.t FROM ripening r WHERE e.order_id < {orders} * 0.8
     AND r.day = date_trunc('day', e.matures_at) AND r.brand_id IS NOT DISTINCT FROM e.brand_id
     AND r.distributor_id IS NOT DISTINCT FROM e.distributor_id;
@@ -150,8 +150,8 @@ SELECT a.id, a.brand_id AS b, a.distributor_id AS d, sum(r.m)::bigint / 2 AS m, 
 INSERT INTO payouts (id, key, brand_id, distributor_id, account_id, method, currency, amount_minor, net_minor, state, due_at)
     OVERRIDING SYSTEM VALUE SELECT id, 'bench-' || id, b, d, id, 'sandbox', 'CNY', m, m, CASE WHEN paid THEN 'paid' ELSE 'sent' END,
     now() FROM paying;
-INSERT INTO ledger_transactions (id, key, kind, currency, size, moved_minor, payout_id, occurred_at) OVERRIDING SYSTEM VALUE
-    SELECT {next} + id * 2 + s.k, 'payout:' || id || ':' || s.kind, s.kind, 'CNY', 2, m, id, now() FROM paying
+INSERT INTO ledger_transactions (id, key, kind, currency, size, moved_minor, payout_id, occurred_at, posted_at)
+    OVERRIDING SYSTEM VALUE SELECT {next} + id * 2 + s.k, 'payout:' || id || ':' || s.kind, s.kind, 'CNY', 2, m, id, now(), now() FROM paying
     CROSS JOIN LATERAL (VALUES (0, 'payout_reserved'), (1, 'payout_paid')) AS s(k, kind) WHERE paid OR s.k = 0;
 TRUNCATE sides;
 INSERT INTO sides SELECT {next} + id * 2 + s.k, s.p, s.a, b, d, s.m, now() FROM (SELECT *, CASE WHEN b IS NULL THEN 'distributor_'

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, text
@@ -81,15 +82,11 @@ def prove() -> Proof:
 
 
 def prove_nightly() -> bool:
-    """Prove the books once in each business day, in its first hours; whether that was now.
-
-    A night in which nothing ran is made up for at the next tick.
-    """
+    """Prove the books once in each business day, at its first tick; whether that was now."""
     with platform_scope():
         newest = _newest()
-        session().rollback()
-    if newest is not None and day_of(newest.started_at) == day_of(clock.now()):
-        return False
+        if newest is not None and day_of(newest.started_at) == day_of(clock.now()):
+            return False
     prove()
     return True
 
@@ -124,10 +121,14 @@ def _look() -> _Seen:
         differences += _changed(books, before)
     upto = proof.upto()
     kept = [] if books is None else _balances_upto(books, upto)
-    found = json.loads(json.dumps(differences, default=str))
+    found = json.loads(json.dumps(differences, default=_plain))
     seen = _Seen(books.entries if books else 0, books.transactions if books else 0, upto, kept, found)
     session().rollback()
     return seen
+
+
+def _plain(value: object) -> int | str:
+    return int(value) if isinstance(value, Decimal) else str(value)
 
 
 def _books() -> proof.Books | None:
@@ -156,6 +157,8 @@ def _totals(books: proof.Books | None) -> dict[str, int]:
 
 def _balances_upto(books: proof.Books, upto: int) -> list[list[Any]]:
     """Every account as it stood after an entry: what stands now less what was posted since."""
+    if not upto:
+        return []
     found = {
         (one.account, one.brand_id, one.distributor_id, one.currency): [one.entries, one.total] for one in books.accounts
     }

@@ -143,8 +143,8 @@ VOLUMES = Check("volume", """
 """)
 # What a buyer is still owed, or has still to be given, is explained by whoever is at work on it.
 LIABILITIES = Check("liability", f"""
-    SELECT o.id AS order, o.number, o.state, x.minor AS left_minor, o.currency
-    FROM (SELECT t.order_id, sum(e.amount_minor) AS minor FROM ledger_transactions t
+    SELECT x.order_id AS order, o.number, o.state, x.minor AS left_minor, x.currency
+    FROM (SELECT t.order_id, min(t.currency) AS currency, sum(e.amount_minor) AS minor FROM ledger_transactions t
           JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'buyer_liability'
           GROUP BY 1 HAVING sum(e.amount_minor) <> 0) x
     LEFT JOIN orders o ON o.id = x.order_id
