@@ -7,6 +7,7 @@ from rq.cron import CronScheduler
 
 from app.flows.ask_gateway import ask_about_old_payments, ask_about_open_payments
 from app.flows.expire import expire_checkouts
+from app.flows.gateway_reports import fetch_reports
 from app.flows.import_stock import forget_uploads
 from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
@@ -25,6 +26,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, send_waiting_refunds),
     (60, tell_low_stock),
     (60, mature_earnings),
+    (3600, fetch_reports),
     (600, prove_nightly),
     (3600, forget_uploads),
     (3600, forget_links),

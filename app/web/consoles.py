@@ -11,7 +11,7 @@ from app.web.console import console, entrance, persons, profile  # noqa: F401  #
 from app.web.distributor import catalogue, distributor, listings, opening, orders, settings  # noqa: F401  # its pages
 from app.web.distributor import home as distributor_home  # noqa: F401  # its pages
 from app.web.doors import House
-from app.web.platform import firms, platform, watch  # noqa: F401  # its pages
+from app.web.platform import books, firms, platform, watch  # noqa: F401  # its pages
 
 CONSOLES: tuple[Blueprint, ...] = (console, distributor, brand, platform)
 

@@ -43,6 +43,9 @@ NO_IDS = {
     "sandbox.page.token": "signed by the gateway, an outside party by intent",
     "sandbox.pay.token": "signed by the gateway, an outside party by intent",
     "distributor.opening_step.step": "a step of opening a shop, of nobody's yet",
+    "platform.reconciled_day.gateway": "the name of a gateway, for the platform's staff",
+    "platform.reconciled_day.day": "a day, for the platform's staff",
+    "platform.proof.proof_id": "a proof of all books, for the platform's staff",
     "storefront.category.slug": "a shelf of the whole platform",
     "storefront.arrive.token": "128 random bits of which only a digest is kept; see test_sessions_and_hosts",
 }

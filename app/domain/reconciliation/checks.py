@@ -173,18 +173,18 @@ PAYOUTS = Check("payout", """
        OR t.currency <> p.currency OR t.brand_id IS DISTINCT FROM p.brand_id AND t.payout_id IS NOT NULL
        OR t.distributor_id IS DISTINCT FROM p.distributor_id AND t.payout_id IS NOT NULL ORDER BY 1 LIMIT :most
 """)
-# A gateway's report covers what happened before its newest line of that gateway, and after its oldest.
+# A gateway's report covers what came before its newest line and some minutes after its oldest: its clock is not ours.
 REPORTED = Check("gateway", """
-    WITH covered AS (SELECT gateway, min(occurred_at) AS since, max(occurred_at) AS until FROM gateway_report_lines
+    WITH covered AS (SELECT gateway, min(occurred_at) + interval '10 minutes' AS since, max(occurred_at) AS until FROM gateway_report_lines
                      WHERE kind IN ('payment', 'refund') GROUP BY 1)
     SELECT coalesce(p.gateway, g.gateway) AS gateway, p.id AS payment, NULL::bigint AS refund, g.line_id AS line,
         p.received_minor AS ours_minor, g.amount_minor AS theirs_minor, coalesce(p.currency, g.currency) AS currency
     FROM (SELECT p.* FROM payments p JOIN covered c USING (gateway) WHERE p.state = 'received' AND p.received_minor > 0
           AND p.received_at BETWEEN c.since AND c.until) p
-    FULL JOIN (SELECT gateway, external_id, min(line_id) AS line_id, sum(amount_minor) AS amount_minor, min(currency) AS currency,
+    FULL JOIN (SELECT gateway, reference, min(line_id) AS line_id, sum(amount_minor) AS amount_minor, min(currency) AS currency,
                max(occurred_at) AS occurred_at FROM gateway_report_lines WHERE kind = 'payment' GROUP BY 1, 2) g
-      ON g.gateway = p.gateway AND g.external_id = p.external_id
-    WHERE ((p.id IS NULL AND NOT EXISTS (SELECT 1 FROM payments o WHERE o.gateway = g.gateway AND o.external_id = g.external_id
+      ON g.gateway = p.gateway AND g.reference = p.reference
+    WHERE ((p.id IS NULL AND NOT EXISTS (SELECT 1 FROM payments o WHERE o.gateway = g.gateway AND o.reference = g.reference
             AND o.state = 'received' AND o.received_minor = g.amount_minor)) OR g.line_id IS NULL
            OR g.amount_minor <> p.received_minor OR g.currency <> upper(coalesce(p.received_currency, p.currency)))
     UNION ALL

@@ -28,7 +28,7 @@ COVERED = """WITH covered AS (SELECT gateway AS g, min(occurred_at) AS since, ma
 QUESTIONS = {
     "paid": f"""{COVERED} SELECT upper(coalesce(received_currency, currency)) AS currency,
         sum(received_minor * {_w("id")}) AS ids, sum(received_minor * {_w("order_id")}) AS orders,
-        sum(received_minor * {NAMED.format("external_id")}) FILTER (WHERE received_at BETWEEN since AND until) AS names
+        sum(received_minor * {NAMED.format("reference")}) FILTER (WHERE received_at BETWEEN since AND until) AS names
         FROM payments LEFT JOIN covered ON g = gateway WHERE state = 'received' AND received_minor > 0 GROUP BY 1""",
     "refunded": f"""SELECT upper(currency) AS currency, kind, sum(amount_minor * {_w("id")}) AS ids,
         sum(amount_minor * {_w("order_id")}) AS orders, sum(amount_minor * {NAMED.format("external_id")}) AS names
@@ -57,7 +57,8 @@ QUESTIONS = {
         WHERE t.kind IN ('return', 'return_undone') GROUP BY 1""",
     "payouts": f"""SELECT brand_id, distributor_id, currency, state, sum(amount_minor) AS minor, sum(amount_minor * {_w("id")}) AS ids
         FROM payouts GROUP BY 1, 2, 3, 4""",
-    "reported": f"""SELECT kind, sum(abs(amount_minor) * {NAMED.format("external_id")}) AS names,
+    "reported": f"""SELECT kind, sum(abs(amount_minor) * CASE kind WHEN 'payment' THEN {NAMED.format("reference")}
+        ELSE {NAMED.format("external_id")} END) AS names,
         sum(fee_minor * {NAMED.format("'gateway_fee:' || gateway || ':' || line_id")}) FILTER (WHERE fee_minor <> 0) AS fees,
         count(*) FILTER (WHERE (amount_minor < 0) = (kind = 'payment')) AS strange FROM gateway_report_lines GROUP BY 1""",
     "unfinished": f"""SELECT sum((

@@ -29,16 +29,16 @@ def around() -> dict[str, Any]:
 
 PAGES = (
     ("home", "home"), ("distributors", "users"), ("brands", "brand"), ("shops", "shop"), ("stuck", "alert"),
-    ("events", "card"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
+    ("events", "card"), ("reconciliation", "coins"), ("proofs", "check"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
 )  # fmt: skip
-BELONGS = {"order": "stuck", "change_person": "people", "retry_job": "jobs"}
+BELONGS = {"order": "stuck", "change_person": "people", "retry_job": "jobs", "reconciled_day": "reconciliation", "proof": "proofs"}
 
 
 def frame() -> Frame:
     labels = {
         "home": _("Overview"), "distributors": _("Distributors"), "brands": _("Brands"), "shops": _("Shops"),
         "stuck": _("Stuck orders"), "events": _("Payment events"), "jobs": _("Jobs"), "health": _("Health"),
-        "audit": _("Audit trail"),
+        "audit": _("Audit trail"), "reconciliation": _("Reconciliation"), "proofs": _("Proofs of the books"),
     }  # fmt: skip
     groups = [
         NavGroup(tuple(NavItem(labels[page], url_for(f"platform.{page}"), mark) for page, mark in PAGES))
