@@ -37,8 +37,9 @@ def run(*, orders: int = ORDERS) -> dict[str, Any]:
                 entries = plant(connection, orders, settled=True)
             engine.dispose()
             program = [sys.executable, "-m", "app.bench.prove_hand", str(TURNS)]
-            told = json.loads(subprocess.run(program, env=house.environ, stdout=subprocess.PIPE, check=True).stdout)
+            told = json.loads(
+                subprocess.run(program, env=house.environ, stdout=subprocess.PIPE, check=True).stdout
+            )
     finally:
         home.delete()
     return {"entries": entries, **told, "machine": notes()}
-

@@ -35,11 +35,15 @@ FROM orders ORDER BY id
 """
 # What was written, put aside, so that raw SQL may write it again.
 ASIDE = """
-CREATE UNLOGGED TABLE ref_t AS SELECT *, (row_number() OVER (ORDER BY id) - 1) / {batch} AS batch FROM ledger_transactions
+CREATE UNLOGGED TABLE ref_t AS SELECT *, (row_number() OVER (ORDER BY id) - 1) / {batch} AS batch FROM
+    ledger_transactions
     WHERE kind = 'settlement';
-CREATE UNLOGGED TABLE ref_e AS SELECT e.*, t.batch FROM ledger_entries e JOIN ref_t t ON t.id = e.transaction_id ORDER BY e.id;
-CREATE UNLOGGED TABLE ref_n AS SELECT n.*, t.batch FROM earnings n JOIN ref_t t ON t.id = n.transaction_id ORDER BY n.id;
-CREATE UNLOGGED TABLE ref_s AS SELECT s.*, t.batch FROM settlements s JOIN ref_t t ON t.id = s.transaction_id ORDER BY s.id;
+CREATE UNLOGGED TABLE ref_e AS SELECT e.*, t.batch FROM ledger_entries e JOIN ref_t t ON t.id = e.transaction_id
+    ORDER BY e.id;
+CREATE UNLOGGED TABLE ref_n AS SELECT n.*, t.batch FROM earnings n JOIN ref_t t ON t.id = n.transaction_id ORDER BY
+    n.id;
+CREATE UNLOGGED TABLE ref_s AS SELECT s.*, t.batch FROM settlements s JOIN ref_t t ON t.id = s.transaction_id ORDER
+    BY s.id;
 CREATE INDEX ON ref_t (batch);
 CREATE INDEX ON ref_e (batch);
 CREATE INDEX ON ref_n (batch);
@@ -50,7 +54,12 @@ DELETE FROM ledger_entries WHERE transaction_id IN (SELECT id FROM ref_t);
 DELETE FROM ledger_transactions WHERE kind = 'settlement';
 SET session_replication_role = DEFAULT
 """
-AGAIN = (("ref_t", "ledger_transactions"), ("ref_e", "ledger_entries"), ("ref_n", "earnings"), ("ref_s", "settlements"))
+AGAIN = (
+    ("ref_t", "ledger_transactions"),
+    ("ref_e", "ledger_entries"),
+    ("ref_n", "earnings"),
+    ("ref_s", "settlements"),
+)
 UNBALANCED = """
 SELECT count(*) FROM (SELECT t.id FROM ledger_transactions t LEFT JOIN ledger_entries e ON e.transaction_id = t.id
     GROUP BY t.id HAVING coalesce(sum(e.amount_minor), 1) <> 0 OR count(e.id) <> t.size) x
@@ -59,7 +68,8 @@ POST = """
 WITH t AS (INSERT INTO ledger_transactions (key, kind, currency, size, moved_minor, occurred_at)
     VALUES (%s, 'bench', 'CNY', 2, 1, now()) RETURNING id)
 INSERT INTO ledger_entries (transaction_id, position, account, brand_id, currency, amount_minor, occurred_at)
-SELECT t.id, s.p, s.a, s.b, 'CNY', s.m, now() FROM t, (VALUES (1, 'rounding', NULL::bigint, -1), (2, %s, %s::bigint, 1)) s(p, a, b, m)
+SELECT t.id, s.p, s.a, s.b, 'CNY', s.m, now() FROM t, (VALUES (1, 'rounding', NULL::bigint, -1), (2, %s,
+    %s::bigint, 1)) s(p, a, b, m)
 """
 CROWD, SECONDS, TURNS = 16, 3.0, 3
 
@@ -118,7 +128,9 @@ def _reference(house: House) -> tuple[float, int]:
             connection.execute(statement)
         connection.commit()
         columns = {table: _columns(connection, table) for _, table in AGAIN}
-        found = connection.execute("SELECT max(batch), (SELECT count(*) FROM ref_e) FROM ref_t").fetchone() or (0, 0)
+        found = connection.execute(
+            "SELECT max(batch), (SELECT count(*) FROM ref_e) FROM ref_t"
+        ).fetchone() or (0, 0)
         connection.commit()
         began = time.perf_counter()
         for batch in range(found[0] + 1):
@@ -134,7 +146,8 @@ def _reference(house: House) -> tuple[float, int]:
 
 def _columns(connection: psycopg.Connection[Any], table: str) -> str:
     found = connection.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND table_schema = 'public'", (table,)
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND table_schema = 'public'",
+        (table,),
     )
     return ", ".join(name for (name,) in found)
 

@@ -50,7 +50,7 @@ def fetch_reports() -> int:
 
 
 def keep(name: str, lines: Sequence[ReportLine]) -> int:
-    """Keep a gateway's lines inside the caller's transaction; a line that is known stays as it is. How many were new."""
+    """Keep a gateway's lines inside the caller's transaction; a line that is known stays as it is. How many new."""
     rows: list[dict[str, Any]] = [
         {
             "gateway": name, "line_id": line.line_id, "kind": line.kind, "external_id": line.external_id,
@@ -74,8 +74,9 @@ def post_fees() -> int:
             made = post_all(
                 Posting(
                     f"gateway_fee:{row.gateway}:{row.line_id}", "gateway_fee", row.currency, row.occurred_at,
-                    [Side("gateway_fees", -row.fee_minor), Side("gateway_clearing", row.fee_minor)], shop_id=row.shop_id,
-                    order_id=row.order_id, payment_id=row.payment_id, reason={"gateway": row.gateway, "line": row.line_id},
+                    [Side("gateway_fees", -row.fee_minor), Side("gateway_clearing", row.fee_minor)],
+                    shop_id=row.shop_id, order_id=row.order_id, payment_id=row.payment_id,
+                    reason={"gateway": row.gateway, "line": row.line_id},
                 )
                 for row in rows
             )  # fmt: skip

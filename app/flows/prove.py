@@ -26,7 +26,8 @@ LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('ledger proofs', 0))"
 # Sorting and joining millions of rows is this snapshot's only work.
 ROOM = text("SELECT set_config('work_mem', '64MB', true)")
 SINCE = text("""
-    SELECT account, brand_id, distributor_id, currency, count(*) AS entries, sum(amount_minor) AS total FROM ledger_entries
+    SELECT account, brand_id, distributor_id, currency, count(*) AS entries, sum(amount_minor) AS total
+    FROM ledger_entries
     WHERE id > :upto GROUP BY 1, 2, 3, 4
 """)
 MOST_KEPT = 500
@@ -47,8 +48,10 @@ class Proof:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "proof": self.id, "entries": self.entries, "transactions": self.transactions, "differences": list(self.differences),
-            "started_at": self.started_at.isoformat(), "finished_at": self.finished_at.isoformat(), "digest": self.digest,
+            "proof": self.id, "entries": self.entries, "transactions": self.transactions,
+            "differences": list(self.differences),
+            "started_at": self.started_at.isoformat(), "finished_at": self.finished_at.isoformat(),
+            "digest": self.digest,
         }  # fmt: skip
 
 
@@ -77,7 +80,14 @@ def prove() -> Proof:
         work.session.add(row)
         work.session.flush()
         return Proof(
-            row.id, seen.entries, seen.transactions, seen.upto, seen.differences, started, row.finished_at, row.digest
+            row.id,
+            seen.entries,
+            seen.transactions,
+            seen.upto,
+            seen.differences,
+            started,
+            row.finished_at,
+            row.digest,
         )
 
 
@@ -94,7 +104,8 @@ def prove_nightly() -> bool:
 def digest_of(row: LedgerProof, before: str) -> str:
     """A proof's mark, which nobody makes without the house's key; `before` is that of the proof before it."""
     told = [
-        before, row.started_at.astimezone(UTC).isoformat(), row.finished_at.astimezone(UTC).isoformat(), row.entries, row.upto_entry_id, row.balances,
+        before, row.started_at.astimezone(UTC).isoformat(), row.finished_at.astimezone(UTC).isoformat(),
+        row.entries, row.upto_entry_id, row.balances,
         row.differences,
     ]  # fmt: skip
     words = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -102,7 +113,9 @@ def digest_of(row: LedgerProof, before: str) -> str:
 
 
 def _newest() -> LedgerProof | None:
-    return session().execute(select(LedgerProof).order_by(LedgerProof.id.desc()).limit(1)).scalar_one_or_none()
+    return (
+        session().execute(select(LedgerProof).order_by(LedgerProof.id.desc()).limit(1)).scalar_one_or_none()
+    )
 
 
 def _look() -> _Seen:
@@ -160,7 +173,8 @@ def _balances_upto(books: proof.Books, upto: int) -> list[list[Any]]:
     if not upto:
         return []
     found = {
-        (one.account, one.brand_id, one.distributor_id, one.currency): [one.entries, one.total] for one in books.accounts
+        (one.account, one.brand_id, one.distributor_id, one.currency): [one.entries, one.total]
+        for one in books.accounts
     }
     for row in session().execute(SINCE, {"upto": upto}):
         standing = found[tuple(row[:4])]
@@ -171,7 +185,7 @@ def _balances_upto(books: proof.Books, upto: int) -> list[list[Any]]:
 
 
 def _changed(books: proof.Books, before: LedgerProof) -> list[dict[str, Any]]:
-    """Accounts whose past is not what the proof before saw: entries come and go with their seals when somebody is careful."""
+    """Accounts whose past is not what the proof before saw: a careful hand seals what it changes."""
     now = {tuple(row[:4]): (row[4], row[5]) for row in _balances_upto(books, before.upto_entry_id)}
     then = {tuple(row[:4]): (row[4], row[5]) for row in before.balances}
     return [

@@ -35,15 +35,22 @@ def ask(owner: Engine, question: str) -> list[tuple[object, ...]]:
 FEES = "SELECT account, sum(e.amount_minor)::bigint FROM ledger_entries e JOIN ledger_transactions t ON t.id = transaction_id WHERE kind = 'gateway_fee' GROUP BY 1 ORDER BY 1"
 
 
-def test_the_sandbox_reports_what_was_paid_and_keeps_its_fee(sold: Flask, owner: Engine, moved_clock: Callable[..., None]):
+def test_the_sandbox_reports_what_was_paid_and_keeps_its_fee(
+    sold: Flask, owner: Engine, moved_clock: Callable[..., None]
+):
     moved_clock(hours=1)
     assert fetch_reports() == 3
-    assert ask(owner, "SELECT kind, amount_minor, fee_minor FROM gateway_report_lines") == [("payment", 2000, 12)] * 3
+    assert (
+        ask(owner, "SELECT kind, amount_minor, fee_minor FROM gateway_report_lines")
+        == [("payment", 2000, 12)] * 3
+    )
     assert ask(owner, FEES) == [("gateway_clearing", 36), ("gateway_fees", -36)]
     assert prove().differences == []
 
 
-def test_a_report_that_is_fetched_again_changes_nothing(sold: Flask, owner: Engine, moved_clock: Callable[..., None]):
+def test_a_report_that_is_fetched_again_changes_nothing(
+    sold: Flask, owner: Engine, moved_clock: Callable[..., None]
+):
     moved_clock(hours=1)
     fetch_reports()
     assert fetch_reports() == 0
@@ -52,13 +59,17 @@ def test_a_report_that_is_fetched_again_changes_nothing(sold: Flask, owner: Engi
     assert ask(owner, FEES) == [("gateway_clearing", 36), ("gateway_fees", -36)]
 
 
-def test_a_gateway_that_reports_another_amount_is_named(sold: Flask, owner: Engine, moved_clock: Callable[..., None]):
+def test_a_gateway_that_reports_another_amount_is_named(
+    sold: Flask, owner: Engine, moved_clock: Callable[..., None]
+):
     moved_clock(hours=1)
     fetch_reports()
     with owner.connect() as connection:
         connection.execute(text("UPDATE gateway_report_lines SET amount_minor = 1999 WHERE id = 2"))
     told = prove().differences
-    assert [(one["check"], one["ours_minor"], one["theirs_minor"]) for one in told if one["check"] == "gateway"] != []
+    assert [
+        (one["check"], one["ours_minor"], one["theirs_minor"]) for one in told if one["check"] == "gateway"
+    ] != []
     assert {one["check"] for one in told} == {"gateway"}
 
 
@@ -78,7 +89,13 @@ def test_a_stripe_fee_in_the_accounts_own_currency_is_a_line_of_its_own():
     charge = example("charge", id="ch_1", amount=3980, currency="cny", metadata={"reference": "pay_1"})
     paid, fee = stripe_report.read(line("charge", charge, amount=550, fee=20, net=530, currency="usd"))
     assert (paid.amount_minor, paid.fee_minor, paid.currency) == (3980, 0, "CNY")
-    assert (fee.kind, fee.amount_minor, fee.fee_minor, fee.currency, fee.line_id) == ("fee", -20, 20, "USD", "txn_1:fee")
+    assert (fee.kind, fee.amount_minor, fee.fee_minor, fee.currency, fee.line_id) == (
+        "fee",
+        -20,
+        20,
+        "USD",
+        "txn_1:fee",
+    )
 
 
 def test_a_stripe_refund_names_our_refund_by_its_id():
@@ -89,7 +106,15 @@ def test_a_stripe_refund_names_our_refund_by_its_id():
 
 def test_a_stripe_dispute_is_a_chargeback_and_a_transfer_is_nothing_of_buyers():
     (told,) = stripe_report.read(
-        line("adjustment", "dp_1", amount=-3980, fee=1500, net=-5480, currency="cny", reporting_category="dispute")
+        line(
+            "adjustment",
+            "dp_1",
+            amount=-3980,
+            fee=1500,
+            net=-5480,
+            currency="cny",
+            reporting_category="dispute",
+        )
     )
     assert (told.kind, told.amount_minor, told.fee_minor) == ("chargeback", -3980, 1500)
     assert list(stripe_report.read(line("transfer", "tr_1", amount=-100, currency="cny"))) == []

@@ -26,7 +26,7 @@ from app.domain.payments.webhook_signing import BadSignature, verify
 from app.foundation import clock
 
 FEE_BPS = 60
-"""What the sandbox keeps of a payment, as a wallet would: 0.6 %, rounded down. Refunds cost nothing and return nothing."""
+"""What the sandbox keeps of a payment, as a wallet would: 0.6 %, rounded down. Refunds cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,9 @@ class StripeGateway:
         """As promised, from the account's balance transactions, which are asked for page by page."""
         created: Any = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
         with _told("report"):
-            found = self._stripe.balance_transactions.list({"created": created, "limit": 100, "expand": ["data.source"]})
+            found = self._stripe.balance_transactions.list(
+                {"created": created, "limit": 100, "expand": ["data.source"]}
+            )
             for moved in found.auto_paging_iter():
                 yield from stripe_report.read(moved.to_dict())
 

@@ -12,9 +12,9 @@ from app.domain.payments.gateway import ReportLine
 from app.domain.payments.stripe_amounts import from_stripe
 
 KINDS = {
-    "charge": "payment", "payment": "payment", "refund": "refund", "payment_refund": "refund", "refund_failure": "refund",
-    "payment_failure_refund": "refund", "stripe_fee": "fee", "tax_fee": "fee", "network_cost": "fee", "payout": "payout",
-    "payout_failure": "payout", "payout_cancel": "payout",
+    "charge": "payment", "payment": "payment", "refund": "refund", "payment_refund": "refund",
+    "refund_failure": "refund", "payment_failure_refund": "refund", "stripe_fee": "fee", "tax_fee": "fee",
+    "network_cost": "fee", "payout": "payout", "payout_failure": "payout", "payout_cancel": "payout",
 }  # fmt: skip
 
 
@@ -36,14 +36,25 @@ def read(moved: Mapping[str, Any]) -> Iterator[ReportLine]:
     reference = (source.get("metadata") or {}).get("reference")
     external_id = source.get("id") or (found if isinstance(found, str) else None)
     if kind == "fee":
-        yield ReportLine(moved["id"], kind, _minor(moved["net"], own), own, at, fee_minor=-_minor(moved["net"], own))
+        yield ReportLine(
+            moved["id"], kind, _minor(moved["net"], own), own, at, fee_minor=-_minor(moved["net"], own)
+        )
         return
     yield ReportLine(
         moved["id"], kind, amount, currency, at, fee_minor=fee if own == currency else 0, external_id=external_id,
         reference=reference,
     )  # fmt: skip
     if fee and own != currency:
-        yield ReportLine(f"{moved['id']}:fee", "fee", -fee, own, at, fee_minor=fee, external_id=external_id, reference=reference)
+        yield ReportLine(
+            f"{moved['id']}:fee",
+            "fee",
+            -fee,
+            own,
+            at,
+            fee_minor=fee,
+            external_id=external_id,
+            reference=reference,
+        )
 
 
 def _amount(moved: Mapping[str, Any], source: Mapping[str, Any], own: str, currency: str) -> int:

@@ -29,9 +29,12 @@ def around() -> dict[str, Any]:
 
 PAGES = (
     ("home", "home"), ("distributors", "users"), ("brands", "brand"), ("shops", "shop"), ("stuck", "alert"),
-    ("events", "card"), ("reconciliation", "coins"), ("proofs", "check"), ("jobs", "refresh"), ("health", "chart"), ("audit", "eye"),
+    ("events", "card"), ("reconciliation", "coins"), ("proofs", "check"), ("jobs", "refresh"),
+    ("health", "chart"), ("audit", "eye"),
 )  # fmt: skip
-BELONGS = {"order": "stuck", "change_person": "people", "retry_job": "jobs", "reconciled_day": "reconciliation", "proof": "proofs"}
+BELONGS = {
+    "order": "stuck", "change_person": "people", "retry_job": "jobs", "reconciled_day": "reconciliation", "proof": "proofs",
+}  # fmt: skip
 
 
 def frame() -> Frame:

@@ -34,7 +34,16 @@ CHECKS = {
     "gateway": lazy_gettext("The gateway reports something else"),
     "gateway_fee": lazy_gettext("A gateway's fee was not posted as reported"),
 }
-AMOUNTS = ("expected_minor", "posted_minor", "ours_minor", "theirs_minor", "settled_minor", "noted_minor", "left_minor", "amount_minor")
+AMOUNTS = (
+    "expected_minor",
+    "posted_minor",
+    "ours_minor",
+    "theirs_minor",
+    "settled_minor",
+    "noted_minor",
+    "left_minor",
+    "amount_minor",
+)
 AMOUNT_WORDS = {
     "expected_minor": lazy_gettext("should be"), "posted_minor": lazy_gettext("posted"), "ours_minor": lazy_gettext("ours"),
     "theirs_minor": lazy_gettext("theirs"), "settled_minor": lazy_gettext("settled"), "noted_minor": lazy_gettext("noted"),
@@ -58,7 +67,9 @@ def reconciled_day(gateway: str, day: str) -> Any:
     rows = lists.of_day(gateway, asked)
     if not rows:
         raise NotFound(what="day")
-    return render_template("platform/reconciled_day.html", gateway=gateway, day=asked, rows=rows, most=lists.MOST)
+    return render_template(
+        "platform/reconciled_day.html", gateway=gateway, day=asked, rows=rows, most=lists.MOST
+    )
 
 
 @platform.get("/proofs")
@@ -97,7 +108,9 @@ def proof(proof_id: int) -> Any:
     found = lists.proof(proof_id)
     if found is None:
         raise NotFound(what="proof")
-    return render_template("platform/proof.html", proof=found, differences=[_readable(one) for one in found.differences])
+    return render_template(
+        "platform/proof.html", proof=found, differences=[_readable(one) for one in found.differences]
+    )
 
 
 def _readable(difference: dict[str, Any]) -> dict[str, Any]:
