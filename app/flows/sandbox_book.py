@@ -1,6 +1,5 @@
 """What the sandbox gateway remembers of its payments: an outside party by intent, in a table of its own."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy import select, text
@@ -17,14 +16,7 @@ STATES = {"paid": PaymentState.PAID, "processing": PaymentState.PROCESSING, "fai
 # What a knob on the pay page makes of a refund; without one it succeeds at once.
 REFUNDS = {"fail": RefundState.FAILED, "pending": RefundState.PENDING}
 
-UNKNOWN = "unheard"
-"""The state of a payment that the book knows only by its refunds."""
-UNHEARD = text("""
-    INSERT INTO sandbox_payments (external_id, reference, amount_minor, currency, state, refunds)
-    VALUES (:external_id, '', 0, :currency, 'unheard', CAST(:refunds AS jsonb)) ON CONFLICT (external_id) DO UPDATE
-    SET refunds = sandbox_payments.refunds || EXCLUDED.refunds
-""")
-# What was paid by signed news alone is in no book, but the sandbox has sent the news.
+# What was paid by signed news alone, or stood in the demo's past, is in no book; its news and refunds are.
 PAID = text("""
     SELECT external_id, reference, amount_minor, currency, created_at AS at FROM sandbox_payments
     WHERE state = 'paid' AND created_at >= :since AND created_at < :until
@@ -39,6 +31,11 @@ BACK = text("""
         (r.value ->> 'at')::timestamptz AS at FROM sandbox_payments, jsonb_each(refunds) r
     WHERE jsonb_typeof(r.value) = 'object' AND r.value ->> 'state' = 'succeeded'
       AND (r.value ->> 'at')::timestamptz >= :since AND (r.value ->> 'at')::timestamptz < :until
+    UNION ALL
+    SELECT r.external_id, r.key, r.amount_minor, r.currency, r.succeeded_at FROM refunds r JOIN payments p ON p.id = r.payment_id
+    WHERE p.gateway = 'sandbox' AND r.kind = 'refund' AND r.state = 'succeeded' AND r.external_id IS NOT NULL
+      AND r.succeeded_at >= :since AND r.succeeded_at < :until
+      AND NOT EXISTS (SELECT 1 FROM sandbox_payments s WHERE s.external_id = p.external_id AND s.refunds <> '{}'::jsonb)
 """)
 
 
@@ -50,11 +47,6 @@ def _noted(refund: SandboxRefund, state: RefundState) -> dict[str, object]:
 
 def _state(noted: dict[str, str] | str) -> str:
     return noted if isinstance(noted, str) else noted["state"]
-
-
-def _unheard(refund: SandboxRefund) -> dict[str, str]:
-    refunds = {refund.reference: _noted(refund, RefundState.SUCCEEDED)}
-    return {"external_id": refund.external_id, "currency": refund.currency, "refunds": json.dumps(refunds)}
 
 
 class Book:
@@ -93,7 +85,7 @@ class Book:
             kept = work.session.execute(
                 select(SandboxPayment).where(SandboxPayment.external_id == external_id)
             ).scalar_one_or_none()
-            if kept is None or kept.state == UNKNOWN:
+            if kept is None:
                 return None
             state = STATES.get(kept.state, PaymentState.OPEN)
             return FoundPayment(state, external_id, kept.reference, kept.amount_minor, kept.currency)
@@ -109,13 +101,9 @@ class Book:
             kept = work.session.execute(found).scalar_one_or_none()
             if kept is None:
                 # Paid by a program that signs its own events (a rehearsal, a bench): there is no book to check.
-                work.session.execute(UNHEARD, _unheard(refund))
                 return RefundOutcome(RefundState.SUCCEEDED, refund.refund_id)
             if refund.reference in kept.refunds:
                 return RefundOutcome(RefundState(_state(kept.refunds[refund.reference])), refund.refund_id)
-            if kept.state == UNKNOWN:
-                kept.refunds = {**kept.refunds, refund.reference: _noted(refund, RefundState.SUCCEEDED)}
-                return RefundOutcome(RefundState.SUCCEEDED, refund.refund_id)
             state = REFUNDS.get(str(kept.knobs.get("refund")), RefundState.SUCCEEDED)
             if kept.refunded_minor + refund.amount_minor > kept.amount_minor:
                 return RefundOutcome(RefundState.FAILED, None, "more_than_was_paid")

@@ -148,7 +148,7 @@ def sound(books: Books) -> bool:
     """Whether every seal holds and every transaction is whole, in one currency and sums to zero."""
     if any(account.marks != account.entries * account.mark for account in books.accounts):
         return False
-    for currency in {one.currency for one in (*books.accounts, *books.facts)}:
+    for currency in {one.currency for one in books.accounts} | {one.currency for one in books.facts}:
         accounts = [one for one in books.accounts if one.currency == currency]
         facts = [one for one in books.facts if one.currency == currency]
         if sum(one.total for one in accounts) or sum(one.weighted for one in accounts):

@@ -57,7 +57,7 @@ REFUNDS = Check(
 UNSETTLED = Check(
     "unsettled",
     f"""
-    SELECT l.id AS line, l.order_id AS order, l.net_minor AS expected_minor, d.delivered_at FROM order_lines l
+    SELECT l.id AS line, l.order_id AS order, l.net_minor AS expected_minor FROM order_lines l
     JOIN deliveries d ON d.order_line_id = l.id AND d.state = 'delivered'
     WHERE l.state = 'delivered' AND NOT l.settled AND d.delivered_at < now() - {SOON} ORDER BY 1 LIMIT :most
 """,
