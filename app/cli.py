@@ -107,7 +107,7 @@ def ledger() -> None:
 @ledger.command("prove")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def ledger_prove(as_json: bool) -> None:
-    """Add everything up again and compare it with all it tells of; 1 where one cent differs, with its entries' names."""
+    """Add everything up again and compare it with all it tells of; exit 1 and name what differs."""
     with _the("inside")(who="perkline ledger prove"):
         proof = _the("prove")()
     if as_json:

@@ -70,7 +70,7 @@ class House:
     sku_id: int
 
     @classmethod
-    def built(cls, servers: Servers, place: Path) -> House:
+    def built(cls, servers: Servers, place: Path, *, goods: bool = True) -> House:
         environ = os.environ | {
             "PERKLINE_HOME": str(place),
             "DATABASE_URL": servers.database_url,
@@ -83,8 +83,10 @@ class House:
         settings = load(environ)
         migrate(settings)
         engine = create_engine(settings.database_url)
-        with engine.begin() as connection:
-            brand_id, sku_id = connection.execute(text(GOODS)).one()
+        brand_id = sku_id = 0
+        if goods:
+            with engine.begin() as connection:
+                brand_id, sku_id = connection.execute(text(GOODS)).one()
         url = str(engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
         engine.dispose()
         return cls(place, environ, url, brand_id, sku_id)

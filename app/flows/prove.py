@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, text
@@ -25,7 +26,8 @@ LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('ledger proofs', 0))"
 # Sorting and joining millions of rows is this snapshot's only work.
 ROOM = text("SELECT set_config('work_mem', '64MB', true)")
 SINCE = text("""
-    SELECT account, brand_id, distributor_id, currency, count(*) AS entries, sum(amount_minor) AS total FROM ledger_entries
+    SELECT account, brand_id, distributor_id, currency, count(*) AS entries, sum(amount_minor) AS total
+    FROM ledger_entries
     WHERE id > :upto GROUP BY 1, 2, 3, 4
 """)
 MOST_KEPT = 500
@@ -46,8 +48,10 @@ class Proof:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "proof": self.id, "entries": self.entries, "transactions": self.transactions, "differences": list(self.differences),
-            "started_at": self.started_at.isoformat(), "finished_at": self.finished_at.isoformat(), "digest": self.digest,
+            "proof": self.id, "entries": self.entries, "transactions": self.transactions,
+            "differences": list(self.differences),
+            "started_at": self.started_at.isoformat(), "finished_at": self.finished_at.isoformat(),
+            "digest": self.digest,
         }  # fmt: skip
 
 
@@ -76,20 +80,23 @@ def prove() -> Proof:
         work.session.add(row)
         work.session.flush()
         return Proof(
-            row.id, seen.entries, seen.transactions, seen.upto, seen.differences, started, row.finished_at, row.digest
+            row.id,
+            seen.entries,
+            seen.transactions,
+            seen.upto,
+            seen.differences,
+            started,
+            row.finished_at,
+            row.digest,
         )
 
 
 def prove_nightly() -> bool:
-    """Prove the books once in each business day, in its first hours; whether that was now.
-
-    A night in which nothing ran is made up for at the next tick.
-    """
+    """Prove the books once in each business day, at its first tick; whether that was now."""
     with platform_scope():
         newest = _newest()
-        session().rollback()
-    if newest is not None and day_of(newest.started_at) == day_of(clock.now()):
-        return False
+        if newest is not None and day_of(newest.started_at) == day_of(clock.now()):
+            return False
     prove()
     return True
 
@@ -97,7 +104,8 @@ def prove_nightly() -> bool:
 def digest_of(row: LedgerProof, before: str) -> str:
     """A proof's mark, which nobody makes without the house's key; `before` is that of the proof before it."""
     told = [
-        before, row.started_at.astimezone(UTC).isoformat(), row.finished_at.astimezone(UTC).isoformat(), row.entries, row.upto_entry_id, row.balances,
+        before, row.started_at.astimezone(UTC).isoformat(), row.finished_at.astimezone(UTC).isoformat(),
+        row.entries, row.upto_entry_id, row.balances,
         row.differences,
     ]  # fmt: skip
     words = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -105,7 +113,9 @@ def digest_of(row: LedgerProof, before: str) -> str:
 
 
 def _newest() -> LedgerProof | None:
-    return session().execute(select(LedgerProof).order_by(LedgerProof.id.desc()).limit(1)).scalar_one_or_none()
+    return (
+        session().execute(select(LedgerProof).order_by(LedgerProof.id.desc()).limit(1)).scalar_one_or_none()
+    )
 
 
 def _look() -> _Seen:
@@ -124,10 +134,14 @@ def _look() -> _Seen:
         differences += _changed(books, before)
     upto = proof.upto()
     kept = [] if books is None else _balances_upto(books, upto)
-    found = json.loads(json.dumps(differences, default=str))
+    found = json.loads(json.dumps(differences, default=_plain))
     seen = _Seen(books.entries if books else 0, books.transactions if books else 0, upto, kept, found)
     session().rollback()
     return seen
+
+
+def _plain(value: object) -> int | str:
+    return int(value) if isinstance(value, Decimal) else str(value)
 
 
 def _books() -> proof.Books | None:
@@ -156,8 +170,11 @@ def _totals(books: proof.Books | None) -> dict[str, int]:
 
 def _balances_upto(books: proof.Books, upto: int) -> list[list[Any]]:
     """Every account as it stood after an entry: what stands now less what was posted since."""
+    if not upto:
+        return []
     found = {
-        (one.account, one.brand_id, one.distributor_id, one.currency): [one.entries, one.total] for one in books.accounts
+        (one.account, one.brand_id, one.distributor_id, one.currency): [one.entries, one.total]
+        for one in books.accounts
     }
     for row in session().execute(SINCE, {"upto": upto}):
         standing = found[tuple(row[:4])]
@@ -168,7 +185,7 @@ def _balances_upto(books: proof.Books, upto: int) -> list[list[Any]]:
 
 
 def _changed(books: proof.Books, before: LedgerProof) -> list[dict[str, Any]]:
-    """Accounts whose past is not what the proof before saw: entries come and go with their seals when somebody is careful."""
+    """Accounts whose past is not what the proof before saw: a careful hand seals what it changes."""
     now = {tuple(row[:4]): (row[4], row[5]) for row in _balances_upto(books, before.upto_entry_id)}
     then = {tuple(row[:4]): (row[4], row[5]) for row in before.balances}
     return [

@@ -8,6 +8,7 @@ from rq.cron import CronScheduler
 from app.flows.ask_gateway import ask_about_old_payments, ask_about_open_payments
 from app.flows.expire import expire_checkouts
 from app.flows.floors import keep_floors
+from app.flows.gateway_reports import fetch_reports
 from app.flows.import_stock import forget_uploads
 from app.flows.levels import move_levels
 from app.flows.low_stock import tell_low_stock
@@ -39,6 +40,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, ask_about_payouts),
     (3600, look_for_returns),
     (600, ask_about_accounts),
+    (3600, fetch_reports),
     (600, prove_nightly),
     (600, tell_earnings),
     (3600, forget_uploads),

@@ -140,7 +140,7 @@ def upgrade() -> None:
     op.execute(RESEAL)
     op.execute(MOVED)
     op.alter_column("ledger_transactions", "moved_minor", nullable=False)
-    op.create_check_constraint("moved", "ledger_transactions", "moved_minor > 0")
+    op.create_check_constraint(op.f("ck_ledger_transactions_moved"), "ledger_transactions", "moved_minor > 0")
     op.execute(POST_TWO.format(column="moved_minor, ", value="abs(p_amount), "))
     op.execute("DROP TRIGGER balanced ON ledger_entries")
     op.execute(BALANCED)
@@ -173,7 +173,7 @@ def downgrade() -> None:
         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION money.balanced()"
     )
     op.execute(POST_TWO.format(column="", value=""))
-    op.drop_constraint("ck_ledger_transactions_moved", "ledger_transactions")
+    op.drop_constraint(op.f("ck_ledger_transactions_moved"), "ledger_transactions")
     op.drop_column("ledger_transactions", "moved_minor")
     op.execute(OLD_SEAL_OF)
     op.execute(OLD_SEAL)

@@ -60,6 +60,9 @@ NO_IDS = {
     "distributor.partner.brand_id": "any approved brand: every distributor may look at it and ask",
     "distributor.apply_to.brand_id": "as distributor.partner",
     "console.invited.token": "128 bits that only our key makes; shows a firm's name and changes nothing by itself",
+    "platform.reconciled_day.gateway": "the name of a gateway, for the platform's staff",
+    "platform.reconciled_day.day": "a day, for the platform's staff",
+    "platform.proof.proof_id": "a proof of all books, for the platform's staff",
     "storefront.category.slug": "a shelf of the whole platform",
     "storefront.arrive.token": "128 random bits of which only a digest is kept; see test_sessions_and_hosts",
 }

@@ -40,16 +40,19 @@ class Posting:
 
 
 TRANSACTIONS = text("""
-    INSERT INTO ledger_transactions (key, kind, currency, size, moved_minor, shop_id, order_id, order_line_id, payment_id,
+    INSERT INTO ledger_transactions (key, kind, currency, size, moved_minor, shop_id, order_id, order_line_id,
+    payment_id,
         refund_id, payout_id, reason, occurred_at)
-    SELECT key, kind, currency, size, moved, shop_id, order_id, order_line_id, payment_id, refund_id, payout_id, reason, occurred_at
+    SELECT key, kind, currency, size, moved, shop_id, order_id, order_line_id, payment_id, refund_id, payout_id,
+    reason, occurred_at
     FROM json_to_recordset(CAST(:rows AS json)) AS r(key text, kind text, currency text, size smallint, moved bigint,
         shop_id bigint, order_id bigint, order_line_id bigint, payment_id bigint, refund_id bigint, payout_id bigint,
         reason jsonb, occurred_at timestamptz)
     ON CONFLICT (key) DO NOTHING RETURNING id, key
 """)
 ENTRIES = text("""
-    INSERT INTO ledger_entries (transaction_id, position, account, brand_id, distributor_id, currency, amount_minor, occurred_at)
+    INSERT INTO ledger_entries (transaction_id, position, account, brand_id, distributor_id, currency,
+    amount_minor, occurred_at)
     SELECT t, p, a, b, d, c, m, o FROM json_to_recordset(CAST(:rows AS json))
         AS r(t bigint, p smallint, a text, b bigint, d bigint, c text, m bigint, o timestamptz)
 """)

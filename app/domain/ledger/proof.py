@@ -1,10 +1,13 @@
-"""Proving the books: one pass over entries, one over transactions; the guilty are looked for only when something differs.
+"""Proving the books: one pass over entries, one over transactions; the guilty are looked for only when something
+    differs.
 
 The pass over entries sums by account and finds every broken seal (`seal # mix` of a sound row is its
 account's mark). That each transaction has its entries, in its currency, moving what it says and
 summing to zero is shown by two numbers for each account: sums of amounts and of places weighted by a
 hash of the transaction. They are equal where all is well and differ, but for one case in a million, where not.
 """
+
+# ruff: noqa: S608 - its SQL is made of constants
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +31,8 @@ BOOKS = text(f"""
     FROM ledger_entries GROUP BY account, brand_id, distributor_id, currency
 """)
 FACTS = text(f"""
-    SELECT kind, currency, count(*) AS transactions, sum(size) AS entries, sum(size * {WEIGHT.format("id")}) AS places,
+    SELECT kind, currency, count(*) AS transactions, sum(size) AS entries, sum(size * {WEIGHT.format("id")}) AS
+    places,
         sum(moved_minor * {WEIGHT.format("id")}) AS moved,
         sum(moved_minor * {WEIGHT.format("coalesce(refund_id, payment_id, order_line_id, payout_id, 0)")}) AS facts,
         sum(moved_minor * {WEIGHT.format("coalesce(order_id, 0)")}) AS orders,
@@ -36,14 +40,17 @@ FACTS = text(f"""
     FROM ledger_transactions GROUP BY kind, currency
 """)
 BROKEN = text("""
-    SELECT 'seal' AS what, id AS entry, transaction_id AS transaction, account, amount_minor, currency FROM ledger_entries
-    WHERE seal IS DISTINCT FROM money.seal_of(id, transaction_id, position, account, brand_id, distributor_id, currency,
+    SELECT 'seal' AS what, id AS entry, transaction_id AS transaction, account, amount_minor, currency FROM
+    ledger_entries
+    WHERE seal IS DISTINCT FROM money.seal_of(id, transaction_id, position, account, brand_id, distributor_id,
+    currency,
         amount_minor, occurred_at) ORDER BY id LIMIT :most
 """)
 UNBALANCED = text("""
     SELECT * FROM (
         SELECT t.id AS transaction, t.key, t.kind, t.currency, t.size, t.moved_minor, count(e.id) AS entries,
-            coalesce(sum(e.amount_minor), 0) AS total, coalesce(sum(e.amount_minor) FILTER (WHERE e.amount_minor > 0), 0) AS moved,
+            coalesce(sum(e.amount_minor), 0) AS total, coalesce(sum(e.amount_minor) FILTER (WHERE e.amount_minor >
+            0), 0) AS moved,
             bool_and(e.currency = t.currency) AS one_currency
         FROM ledger_transactions t LEFT JOIN ledger_entries e ON e.transaction_id = t.id GROUP BY t.id) x
     WHERE total <> 0 OR entries <> size OR moved <> moved_minor OR NOT coalesce(one_currency, false)
@@ -75,7 +82,14 @@ class Account:
     places: int
 
     def as_json(self) -> list[Any]:
-        return [self.account, self.brand_id, self.distributor_id, self.currency, self.entries, str(self.total)]
+        return [
+            self.account,
+            self.brand_id,
+            self.distributor_id,
+            self.currency,
+            self.entries,
+            str(self.total),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +138,9 @@ def read() -> Books:
     accounts = [
         Account(*row[:4], *(int(value or 0) for value in row[4:])) for row in session().execute(BOOKS)
     ]
-    facts = [Facts(row[0], row[1], *(int(value or 0) for value in row[2:])) for row in session().execute(FACTS)]
+    facts = [
+        Facts(row[0], row[1], *(int(value or 0) for value in row[2:])) for row in session().execute(FACTS)
+    ]
     return Books(accounts, facts)
 
 
@@ -132,7 +148,7 @@ def sound(books: Books) -> bool:
     """Whether every seal holds and every transaction is whole, in one currency and sums to zero."""
     if any(account.marks != account.entries * account.mark for account in books.accounts):
         return False
-    for currency in {one.currency for one in (*books.accounts, *books.facts)}:
+    for currency in {one.currency for one in books.accounts} | {one.currency for one in books.facts}:
         accounts = [one for one in books.accounts if one.currency == currency]
         facts = [one for one in books.facts if one.currency == currency]
         if sum(one.total for one in accounts) or sum(one.weighted for one in accounts):

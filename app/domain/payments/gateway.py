@@ -1,6 +1,6 @@
 """What the house asks of a payment gateway, and what it may hear back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -123,6 +123,25 @@ class PaymentEvent:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One movement as the gateway reports it afterwards, in minor units, positive towards us.
+
+    `line_id` is the gateway's own and never used twice. `reference` is the payment's, `external_id` the
+    checkout's or the refund's. `fee_minor` is what the gateway kept for itself.
+    """
+
+    line_id: str
+    kind: str
+    """payment, refund, chargeback, fee or payout"""
+    amount_minor: int
+    currency: str
+    occurred_at: datetime
+    fee_minor: int = 0
+    external_id: str | None = None
+    reference: str | None = None
+
+
 class PaymentGateway(Protocol):
     """A place where buyers pay.
 
@@ -156,6 +175,9 @@ class PaymentGateway(Protocol):
 
     def find_payment(self, *, reference: str, external_id: str | None) -> FoundPayment | None:
         """Ask what became of a checkout, or None when the gateway knows none."""
+
+    def report(self, since: datetime, until: datetime) -> Iterable[ReportLine]:
+        """Every movement of that time, the first moment included and the last not; the same when asked again."""
 
     def parse_event(self, headers: Mapping[str, str], body: bytes) -> tuple[PaymentEvent, ...]:
         """Verify a message and read what it tells, or raise ForgedEvent. Changes nothing."""

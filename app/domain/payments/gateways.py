@@ -15,3 +15,8 @@ def gateway(name: str) -> PaymentGateway:
     if name not in _gateways:
         raise NotFound(what="gateway", name=name)
     return _gateways[name]
+
+
+def names() -> list[str]:
+    """Every gateway this program was started with."""
+    return sorted(_gateways)

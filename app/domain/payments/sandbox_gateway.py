@@ -3,8 +3,8 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,11 +18,15 @@ from app.domain.payments.gateway import (
     PaymentState,
     RefundOutcome,
     RefundState,
+    ReportLine,
 )
 from app.domain.payments.sandbox_events import ACCOUNT
 from app.domain.payments.sandbox_token import external_id_for, make_token
 from app.domain.payments.webhook_signing import BadSignature, verify
 from app.foundation import clock
+
+FEE_BPS = 60
+"""What the sandbox keeps of a payment, as a wallet would: 0.6 %, rounded down. Refunds cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,9 @@ class SandboxBook(Protocol):
     def refund(self, refund: SandboxRefund) -> RefundOutcome:
         """Once per reference; the same answer when asked again."""
 
+    def movements(self, since: datetime, until: datetime) -> Iterable[ReportLine]:
+        """What was paid and given back in that time, without fees."""
+
 
 class NoBook:
     """Remembers nothing: every refund succeeds at once."""
@@ -53,6 +60,9 @@ class NoBook:
 
     def refund(self, refund: SandboxRefund) -> RefundOutcome:
         return RefundOutcome(RefundState.SUCCEEDED, refund.refund_id)
+
+    def movements(self, since: datetime, until: datetime) -> Iterable[ReportLine]:  # noqa: ARG002 - as above
+        return ()
 
 
 class SandboxGateway:
@@ -111,6 +121,11 @@ class SandboxGateway:
 
     def find_payment(self, *, reference: str, external_id: str | None) -> FoundPayment | None:
         return self._book.find(external_id or external_id_for(reference))
+
+    def report(self, since: datetime, until: datetime) -> Iterable[ReportLine]:
+        for line in self._book.movements(since, until):
+            fee = line.amount_minor * FEE_BPS // 10_000 if line.kind == "payment" else 0
+            yield replace(line, fee_minor=fee)
 
     def parse_event(self, headers: Mapping[str, str], body: bytes) -> tuple[PaymentEvent, ...]:
         try:

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ import stripe
 from stripe.checkout import Session
 from stripe.params import RefundCreateParams
 
-from app.domain.payments import stripe_events
+from app.domain.payments import stripe_events, stripe_report
 from app.domain.payments.errors import (
     CheckoutTooLate,
     ForgedEvent,
@@ -29,6 +29,7 @@ from app.domain.payments.gateway import (
     PaymentState,
     RefundOutcome,
     RefundState,
+    ReportLine,
 )
 from app.domain.payments.stripe_amounts import from_stripe, to_stripe
 from app.domain.payments.stripe_session import session_params
@@ -139,6 +140,16 @@ class StripeGateway:
         currency = (session.currency or "").upper()
         amount = from_stripe(session.amount_total or 0, currency)
         return FoundPayment(_state(session), session.id, session.client_reference_id, amount or 0, currency)
+
+    def report(self, since: datetime, until: datetime) -> Iterable[ReportLine]:
+        """As promised, from the account's balance transactions, which are asked for page by page."""
+        created: Any = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
+        with _told("report"):
+            found = self._stripe.balance_transactions.list(
+                {"created": created, "limit": 100, "expand": ["data.source"]}
+            )
+            for moved in found.auto_paging_iter():
+                yield from stripe_report.read(moved.to_dict())
 
     def parse_event(self, headers: Mapping[str, str], body: bytes) -> tuple[PaymentEvent, ...]:
         """As promised. News of a dispute name only the payment, so Stripe is asked for its checkout."""

@@ -52,6 +52,17 @@ GAUGES = {
             " AND received_at < now() - interval '1 hour'"
         ),
     ),
+    "perkline_ledger_differences": (
+        "What the last proof of the books found to differ: must be 0",
+        "SELECT coalesce((SELECT jsonb_array_length(differences) FROM ledger_proofs ORDER BY id DESC LIMIT 1), 0)",
+    ),
+    "perkline_ledger_proof_age_seconds": (
+        "How long ago the books were last proven; they are proven each night",
+        (
+            "SELECT coalesce(extract(epoch FROM now() - (SELECT max(finished_at) FROM ledger_proofs)),"
+            " extract(epoch FROM now() - (SELECT min(posted_at) FROM ledger_transactions)), 0)"
+        ),
+    ),
 }  # fmt: skip
 
 

@@ -33,7 +33,10 @@ FIRMS = (
     Place("brands", _("Brands"), "brand"),
     Place("shops", _("Shops"), "shop"),
 )
-ORDERS = (Place("stuck", _("Stuck orders"), "alert", ("order", "give_back")), Place("events", _("Payment events"), "card"))
+ORDERS = (
+    Place("stuck", _("Stuck orders"), "alert", ("order", "give_back")),
+    Place("events", _("Payment events"), "card"),
+)
 PAYOUT_PAGES = (
     "payout", "decide_payout", "payout_accounts_page", "payout_firms", "bank_batches", "bank_batch", "bank_result",
 )  # fmt: skip
@@ -42,7 +45,7 @@ MONEY = (
     Place("fees", _("Fees"), "tag", ("new_fee",)),
     Place("ledger_accounts", _("Accounts"), "coins"),
     Place("ledger_transactions", _("Ledger"), "receipt", ("ledger_transaction",)),
-    Place("reconciliation", _("Reconciliation"), "check", ("reconciliation_day",)),
+    Place("reconciliation", _("Reconciliation"), "check", ("reconciled_day",)),
     Place("proofs", _("Proofs"), "lock", ("proof",)),
 )
 MACHINES = (

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app.domain.distributors import shops as shops_of
 from app.domain.orders import lists as orders_of
 from app.domain.payments import lists as payments
+from app.domain.reconciliation import lists as reconciled
 from app.flows import oversee
 from app.foundation import browse, clock
 from app.foundation.errors import NotFound, ProductError
@@ -24,6 +25,7 @@ from app.web.distributor.orders import show_order
 from app.web.platform import machines, platform
 
 STUCK_AFTER = timedelta(minutes=10)
+PROVEN_WITHIN = timedelta(hours=36)
 
 
 @platform.get("/")
@@ -217,7 +219,12 @@ def retry_job(row_id: int) -> Any:
 @platform.get("/health")
 def health() -> Any:
     return render_template(
-        "platform/health.html", checks=machines.checks(), queues=machines.queues(), workers=machines.workers()
+        "platform/health.html",
+        checks=machines.checks(),
+        queues=machines.queues(),
+        workers=machines.workers(),
+        proof=reconciled.last_proof(),
+        late=clock.now() - PROVEN_WITHIN,
     )
 
 
