@@ -24,6 +24,7 @@ PLACES = {
 SAID_IN_ONE_SENTENCE = {"BadSetting", "EmbeddedError", "HomeBusy", "PortTaken", "CannotOpen"}
 BENCHES = {
     "import": "app.bench.import_stock:run",
+    "payout": "app.bench.payout:run",
     "purchase": "app.bench.purchase:run",
     "storefront": "app.bench.storefront:run",
     "tenants": "app.bench.tenants:run",

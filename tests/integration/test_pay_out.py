@@ -339,5 +339,5 @@ def test_an_answer_that_comes_twice_is_recorded_once(app, owner: Engine):
     pay_out.plan_payouts()
     run_jobs()
     with platform_scope(), unit_of_work() as work:
-        assert pay_out.record(work, payouts_id := 1, Answer(State.PAID, "x"), pay_out.clock.now()) == []
-    assert payouts_id and kinds(owner) == ["payout_reserved", "payout_paid"]
+        assert pay_out.record(work, {1: Answer(State.PAID, "x")}, pay_out.clock.now()) == {}
+    assert kinds(owner) == ["payout_reserved", "payout_paid"]
