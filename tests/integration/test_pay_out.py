@@ -274,8 +274,8 @@ def test_a_declined_payout_is_available_again(app, owner: Engine):
         "UPDATE payouts SET state = 'paid'",
         "UPDATE payouts SET state = 'sent'",
         "UPDATE payouts SET amount_minor = 1, net_minor = 1",
-        "INSERT INTO payouts (key, distributor_id, account_id, method, currency, amount_minor, net_minor, due_at, state)"
-        " SELECT 'x', distributor_id, account_id, method, currency, 1, 1, now(), 'paid' FROM payouts",
+        ("INSERT INTO payouts (key, distributor_id, account_id, method, currency, amount_minor, net_minor, due_at, state)"
+        " SELECT 'x', distributor_id, account_id, method, currency, 1, 1, now(), 'paid' FROM payouts"),
     ],
 )
 def test_raw_sql_takes_no_step_out_of_order(app, owner: Engine, step: str):
@@ -320,10 +320,10 @@ def test_another_firms_payouts_and_accounts_are_invisible_by_raw_sql(app):
         "UPDATE payout_plans SET next_at = now()",
         "UPDATE payout_accounts SET status = 'verified'",
         "UPDATE payout_accounts SET cooling_until = NULL",
-        "INSERT INTO payout_accounts (distributor_id, method, currency, holder, shown, contact_email, status)"
-        " SELECT distributor_id, method, 'USD', holder, shown, contact_email, 'verified' FROM payout_accounts",
-        "INSERT INTO payout_accounts (distributor_id, method, currency, holder, shown, contact_email)"
-        " SELECT distributor_id, method, currency, holder, shown, contact_email FROM payout_accounts",
+        ("INSERT INTO payout_accounts (distributor_id, method, currency, holder, shown, contact_email, status)"
+        " SELECT distributor_id, method, 'USD', holder, shown, contact_email, 'verified' FROM payout_accounts"),
+        ("INSERT INTO payout_accounts (distributor_id, method, currency, holder, shown, contact_email)"
+        " SELECT distributor_id, method, currency, holder, shown, contact_email FROM payout_accounts"),
         "SELECT * FROM bank_batches",
         "SELECT * FROM sandbox_transfers",
     ],
