@@ -21,7 +21,9 @@ LINES_OF_A_PAYOUT = 40
 
 @pytest.fixture
 def quiet(app, monkeypatch):
-    monkeypatch.setattr(app.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=0))
+    monkeypatch.setattr(
+        app.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=0)
+    )
 
 
 def hand(settings: Settings, *, lines: int = 0, transfers: int = 0, keeps_key: bool = True) -> bool:
@@ -33,7 +35,9 @@ def hand(settings: Settings, *, lines: int = 0, transfers: int = 0, keeps_key: b
         "PAYOUT_REVIEW_FIRST": "0",
     }  # fmt: skip
     words = [sys.executable, "tests/chaos/payout_hand.py", str(lines), str(transfers), str(int(keeps_key))]
-    ended = subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600, check=False)
+    ended = subprocess.run(
+        words, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600, check=False
+    )
     assert ended.returncode in {0, -9}, ended.stderr[-2000:]
     return ended.returncode == 0
 
@@ -41,10 +45,16 @@ def hand(settings: Settings, *, lines: int = 0, transfers: int = 0, keeps_key: b
 def pass_time(owner: Engine) -> None:
     """As if the leases were over and the clock had come to ask about what has no answer."""
     with owner.connect() as connection:
-        connection.execute(text("UPDATE payouts SET asked_at = asked_at - interval '1 hour', reserved_at = reserved_at - interval '1 hour' WHERE state IN ('sent', 'reserved')"))
+        connection.execute(
+            text(
+                "UPDATE payouts SET asked_at = asked_at - interval '1 hour', reserved_at = reserved_at - interval '1 hour' WHERE state IN ('sent', 'reserved')"
+            )
+        )
 
 
-def pay_everybody(settings: Settings, owner: Engine, *, firms: int, strikes: int, seed: int, keeps_key: bool = True) -> int:
+def pay_everybody(
+    settings: Settings, owner: Engine, *, firms: int, strikes: int, seed: int, keeps_key: bool = True
+) -> int:
     """Run and strike until it has been struck so often, then to the end; how often it was."""
     chance, struck = random.Random(seed), 0
     while struck < strikes:
@@ -61,7 +71,9 @@ def pay_everybody(settings: Settings, owner: Engine, *, firms: int, strikes: int
 
 def check_each_once(owner: Engine, *, firms: int) -> None:
     """Outside: one transfer for each firm. Inside: each paid, its money gone once, the books in balance."""
-    assert ask(owner, "SELECT count(*), sum(amount_minor)::bigint FROM sandbox_transfers") == [(firms, firms * 100_000)]
+    assert ask(owner, "SELECT count(*), sum(amount_minor)::bigint FROM sandbox_transfers") == [
+        (firms, firms * 100_000)
+    ]
     assert ask(owner, "SELECT state, count(*) FROM payouts GROUP BY 1") == [("paid", firms)]
     missing = "SELECT count(*) FROM payouts p LEFT JOIN sandbox_transfers t ON t.key = p.key AND t.external_id = p.external_id WHERE t.id IS NULL"
     assert ask(owner, missing) == [(0,)]

@@ -23,7 +23,9 @@ NO_LOCK = (r"PERFORM pg_advisory_xact_lock\(.*?0\)\);", "PERFORM 1; -- ")
 
 @pytest.fixture
 def quiet(app, monkeypatch):
-    monkeypatch.setattr(app.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=0))
+    monkeypatch.setattr(
+        app.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=0)
+    )
 
 
 def check_reserved_once(app, owner) -> None:
@@ -54,7 +56,9 @@ def test_without_the_firms_lock_the_same_money_is_reserved_twice(app, owner):
     """The twin."""
     with (
         changed_function(owner, "money.payout_may_go", LOOKED),
-        changed_function(owner, "money.lock_owner", (r"(?s)PERFORM pg_advisory_xact_lock\(.*?, 0\)\);", "PERFORM 1;")),
+        changed_function(
+            owner, "money.lock_owner", (r"(?s)PERFORM pg_advisory_xact_lock\(.*?, 0\)\);", "PERFORM 1;")
+        ),
         pytest.raises(AssertionError),
     ):
         check_reserved_once(app, owner)
@@ -64,7 +68,10 @@ def test_four_ticks_at_once_plan_each_firm_once(quiet, app, owner):
     make_payees(40)
     ends = race(app, *[pay_out.plan_payouts] * 4)
     assert sum(end for end in ends if isinstance(end, int)) == 40, ends
-    assert ask(owner, "SELECT count(*), count(DISTINCT distributor_id), sum(amount_minor)::bigint FROM payouts WHERE state = 'reserved'") == [(40, 40, 4_000_000)]
+    assert ask(
+        owner,
+        "SELECT count(*), count(DISTINCT distributor_id), sum(amount_minor)::bigint FROM payouts WHERE state = 'reserved'",
+    ) == [(40, 40, 4_000_000)]
 
 
 def test_two_exports_at_once_put_each_payout_into_one_batch(quiet, app, owner):
@@ -73,5 +80,7 @@ def test_two_exports_at_once_put_each_payout_into_one_batch(quiet, app, owner):
     pay_out.plan_payouts()
     ends = race(app, *[lambda: bank_batches.export("CNY", by=None, actor=SYSTEM)] * 2)
     assert not any(isinstance(end, DBAPIError) for end in ends), ends
-    assert ask(owner, "SELECT sum(count)::bigint, sum(total_minor)::bigint FROM bank_batches") == [(6, 600_000)]
+    assert ask(owner, "SELECT sum(count)::bigint, sum(total_minor)::bigint FROM bank_batches") == [
+        (6, 600_000)
+    ]
     assert ask(owner, "SELECT count(*) FROM payouts WHERE state = 'sent' AND batch_id IS NOT NULL") == [(6,)]

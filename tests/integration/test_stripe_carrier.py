@@ -72,7 +72,9 @@ class Connect:
 
     def retrieve(self, name: str) -> Response:
         if name != self.account["id"]:
-            return self.said({"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No"}}, 404)
+            return self.said(
+                {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No"}}, 404
+            )
         return self.said(self.account)
 
     def said(self, told: dict, status: int = 200) -> Response:
@@ -122,7 +124,9 @@ def test_an_answer_that_was_lost_is_found_by_asking(carrier, connect):
 
 
 def test_a_certain_no_is_a_failure_with_its_reason(carrier, connect):
-    connect.fail_next = [(400, {"type": "invalid_request_error", "code": "balance_insufficient", "message": "No"})]
+    connect.fail_next = [
+        (400, {"type": "invalid_request_error", "code": "balance_insufficient", "message": "No"})
+    ]
     told = carrier.transfer(WANTED)
     assert (told.state, told.reason) == (State.FAILED, "balance_insufficient")
 
@@ -183,8 +187,14 @@ def stripe_firm(app, carrier, monkeypatch, owner):
 
 def approve_all(owner) -> None:
     with owner.connect() as connection:
-        connection.execute(text("INSERT INTO users (email, name, password_hash) VALUES ('a@x.io', 'Ann', 'x')"))
-        connection.execute(text("UPDATE payouts SET approved_by = (SELECT id FROM users), state = 'reserved' WHERE state = 'planned'"))
+        connection.execute(
+            text("INSERT INTO users (email, name, password_hash) VALUES ('a@x.io', 'Ann', 'x')")
+        )
+        connection.execute(
+            text(
+                "UPDATE payouts SET approved_by = (SELECT id FROM users), state = 'reserved' WHERE state = 'planned'"
+            )
+        )
 
 
 def test_a_reversal_puts_the_money_back_and_comes_twice_without_harm(stripe_firm, connect, owner):
@@ -198,11 +208,15 @@ def test_a_reversal_puts_the_money_back_and_comes_twice_without_harm(stripe_firm
     assert hear_carrier("stripe", headers, body)
     assert not hear_carrier("stripe", headers, body)
     assert payouts()[0].state == "returned"
-    assert ask(owner, "SELECT sum(amount_minor)::bigint FROM ledger_entries WHERE account = 'distributor_available'") == [(5_000,)]
+    assert ask(
+        owner, "SELECT sum(amount_minor)::bigint FROM ledger_entries WHERE account = 'distributor_available'"
+    ) == [(5_000,)]
 
 
 def test_an_account_that_cannot_pay_out_is_refused_until_its_firm_acts(stripe_firm, owner):
-    headers, body = event("payout.failed", example("payout", failure_code="account_closed"), account=DESTINATION)
+    headers, body = event(
+        "payout.failed", example("payout", failure_code="account_closed"), account=DESTINATION
+    )
     assert hear_carrier("stripe", headers, body)
     assert ask(owner, "SELECT status, refusal FROM payout_accounts") == [("refused", "account_closed")]
     assert ask(owner, "SELECT kind FROM mails") == [("payout_account_refused",)]

@@ -32,7 +32,9 @@ def test_the_next_day_of_paying_is_nine_in_the_morning_in_shanghai(schedule, exp
 
 
 def test_before_nine_the_same_day_still_counts():
-    assert Schedule("daily", 1, 0).next_after(NOON - timedelta(hours=4)) == datetime(2026, 11, 22, 1, tzinfo=UTC)
+    assert Schedule("daily", 1, 0).next_after(NOON - timedelta(hours=4)) == datetime(
+        2026, 11, 22, 1, tzinfo=UTC
+    )
 
 
 @given(
@@ -105,7 +107,9 @@ def test_the_file_for_the_bank_has_control_totals_and_no_formula():
     assert bank_file.write(7, "CNY", date(2026, 11, 22), LINES) == content
 
 
-def answer(*lines: str, count: int | None = None, total: str = "1235.56", head: str = "PERKLINE-RESULT,1,7,CNY") -> bytes:
+def answer(
+    *lines: str, count: int | None = None, total: str = "1235.56", head: str = "PERKLINE-RESULT,1,7,CNY"
+) -> bytes:
     return "\r\n".join([head, *lines, f"END,{len(lines) if count is None else count},{total}"]).encode()
 
 

@@ -72,6 +72,12 @@ def all_payouts_page(asked: Asked) -> Page[Any]:
     return cut(found, asked, sorts=sorts, usual="-due", tie=Payout.id)
 
 
+def waits(firm: Firm, currency: str) -> bool:
+    """Whether a payout of the firm has been planned and not decided."""
+    found = select(Payout.id).where(firm.owns(Payout), Payout.currency == currency, Payout.state == "planned")
+    return session().execute(found.limit(1)).scalar() is not None
+
+
 def payout(payout_id: int) -> Payout | None:
     """A payout the open scope may see."""
     return session().get(Payout, payout_id)
