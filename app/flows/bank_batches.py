@@ -45,7 +45,7 @@ def export(currency: str, *, by: int | None, actor: Actor) -> int:
     with platform_scope(), unit_of_work(actor) as work:
         found = (
             select(Payout)
-            .where(Payout.state == "reserved", Payout.method == "bank", Payout.currency == currency)
+            .where(Payout.state == "reserved", Payout.method == "bank", Payout.currency == currency, ~queries.held())
             .order_by(Payout.id).limit(MOST).with_for_update(skip_locked=True)
         )  # fmt: skip
         payouts = list(work.session.execute(found).scalars())

@@ -11,11 +11,11 @@ from app.domain.payouts import carriers
 from app.domain.payouts.errors import CarrierUnavailable, PayoutNeedsAnother
 from app.domain.payouts.gateway import Answer, State
 from app.domain.payouts.sandbox_carrier import SandboxCarrier
-from app.flows import pay_out, review_payouts
+from app.flows import bank_batches, pay_out, review_payouts
 from app.flows.sandbox_transfers import Transfers
 from app.foundation import runtime
 from app.foundation.actor import Actor
-from app.foundation.errors import StaleState
+from app.foundation.errors import InvalidInput, StaleState
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import brand_scope, distributor_scope, platform_scope
 from tests.concurrency.race import ask
@@ -147,6 +147,27 @@ def test_a_firm_on_hold_is_not_paid(app, owner: Engine):
     with owner.connect() as connection:
         connection.execute(text("UPDATE payout_plans SET on_hold = true"))
     assert pay_out.plan_payouts() == 0
+
+
+@pytest.mark.parametrize("method", ["sandbox", "bank"])
+def test_what_is_reserved_stays_while_its_firm_is_on_hold(app, owner: Engine, moved_clock, method: str):
+    make_payee(method=method, number="6222020200112230")
+    pay_out.plan_payouts()
+    with owner.connect() as connection:
+        connection.execute(text("UPDATE payout_plans SET on_hold = true"))
+    run_jobs()
+    with pytest.raises(InvalidInput):
+        bank_batches.export("CNY", by=None, actor=STAFF)
+    assert states() == ["reserved"]
+    with owner.connect() as connection:
+        connection.execute(text("UPDATE payout_plans SET on_hold = false"))
+    moved_clock(minutes=6)
+    if method == "bank":
+        bank_batches.export("CNY", by=None, actor=STAFF)
+    else:
+        assert pay_out.ask_about_payouts() == 1
+        run_jobs()
+    assert states() == ["sent" if method == "bank" else "paid"]
 
 
 def test_a_firm_without_a_plan_follows_the_platforms(app, owner: Engine, moved_clock):

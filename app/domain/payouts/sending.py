@@ -13,9 +13,12 @@ from app.domain.payouts.sealing import open_details, place_of
 from app.foundation.database import session
 from app.foundation.vault import MasterKeys
 
+# What has gone is asked about in any case; what has not stays while its firm is on hold.
 HAND_OVER = text("""
     WITH mine AS (
-        SELECT id, state FROM payouts WHERE id = ANY (:ids) AND state IN ('reserved', 'sent') AND method <> 'bank'
+        SELECT id, state FROM payouts p WHERE id = ANY (:ids) AND state IN ('reserved', 'sent') AND method <> 'bank'
+          AND (state = 'sent' OR NOT EXISTS (SELECT 1 FROM payout_plans h WHERE h.on_hold AND h.currency = p.currency
+            AND (h.brand_id = p.brand_id OR (h.brand_id IS NULL AND h.distributor_id = p.distributor_id))))
         ORDER BY id FOR UPDATE
     )
     UPDATE payouts p SET state = 'sent', sent_at = coalesce(p.sent_at, :now), asked_at = :now, attempts = p.attempts + 1

@@ -3,9 +3,11 @@
 import io
 from dataclasses import replace
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
+from app.domain.identity import totp
 from app.flows import bank_batches, pay_out
 from app.foundation import runtime
 from app.foundation.actor import SYSTEM
@@ -60,6 +62,21 @@ def test_a_wrong_password_changes_no_account(visitor, owner):
     answer = visitor.post("/distributor/payouts/account", FORM | {"do": "confirm", "password": "wrong"})
     assert answer.status_code == 422
     assert ask(owner, "SELECT count(*) FROM payout_accounts") == [(0,)]
+
+
+def test_whoever_has_two_steps_proves_both(visitor, owner, inside, monkeypatch):
+    with owner.connect() as connection:
+        user = connection.execute(text("SELECT id FROM users")).scalar_one()
+        secret = totp.new_secret()
+        with inside():
+            box = totp.seal(secret, user_id=user, key=runtime.settings().key_for("totp"))
+        connection.execute(text("UPDATE users SET totp_secret = :box"), {"box": box})
+    confirm = FORM | {"do": "confirm", "password": PASSWORD}
+    refused = visitor.post("/distributor/payouts/account", confirm | {"code": "000000"})
+    assert refused.status_code == 422 and "six digits" in words_of(refused)
+    assert ask(owner, "SELECT count(*) FROM payout_accounts") == [(0,)]
+    digits = pyotp.TOTP(secret).now()
+    assert visitor.post("/distributor/payouts/account", confirm | {"code": digits}).status_code == 303
 
 
 def test_a_changed_account_cools_down_and_the_old_contact_is_told(visitor, owner, inside, firm):
