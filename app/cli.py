@@ -25,6 +25,7 @@ PLACES = {
 SAID_IN_ONE_SENTENCE = {"BadSetting", "EmbeddedError", "HomeBusy", "PortTaken", "CannotOpen"}
 BENCHES = {
     "import": "app.bench.import_stock:run",
+    "payout": "app.bench.payout:run",
     "prove": "app.bench.prove:run",
     "purchase": "app.bench.purchase:run",
     "quote": "app.bench.quote:run",

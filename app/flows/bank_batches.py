@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from app.domain.commissions.calendar import day_of
-from app.domain.payouts import bank_file, planning, queries
+from app.domain.payouts import bank_file, planning, queries, telling
 from app.domain.payouts.bank_file import BankLine, ResultLine
 from app.domain.payouts.errors import BankResultRefused
 from app.domain.payouts.gateway import Answer, State
 from app.domain.payouts.models import BankBatch, Payout, PayoutAccount
-from app.domain.payouts.telling import tell
 from app.flows.pay_out import record
 from app.flows.payout_accounts import details_of
 from app.foundation import clock
@@ -21,7 +20,7 @@ from app.foundation.actor import Actor
 from app.foundation.database import session
 from app.foundation.errors import InvalidInput, NotFound, StaleState
 from app.foundation.runtime import settings
-from app.foundation.unit_of_work import Work, unit_of_work
+from app.foundation.unit_of_work import unit_of_work
 from tenants.context import platform_scope
 
 MOST = 20_000
@@ -46,7 +45,7 @@ def export(currency: str, *, by: int | None, actor: Actor) -> int:
     with platform_scope(), unit_of_work(actor) as work:
         found = (
             select(Payout)
-            .where(Payout.state == "reserved", Payout.method == "bank", Payout.currency == currency)
+            .where(Payout.state == "reserved", Payout.method == "bank", Payout.currency == currency, ~queries.held())
             .order_by(Payout.id).limit(MOST).with_for_update(skip_locked=True)
         )  # fmt: skip
         payouts = list(work.session.execute(found).scalars())
@@ -75,8 +74,7 @@ def export(currency: str, *, by: int | None, actor: Actor) -> int:
         work.session.expire_all()
         batch.digest, batch.state = _digest(_content(batch)), "exported"
         planning.note(ids, "sent", now=now, actor=actor.name, batch=batch.id)
-        for payout in queries.payouts_of_batch(batch.id):
-            tell(work, payout, "sent")
+        telling.tell(ids, "sent")
         work.record(
             "bank_batch.exported",
             f"bank_batch:{batch.id}",
@@ -112,8 +110,8 @@ def take_result(batch_id: int, content: bytes, *, actor: Actor) -> Understood:
             raise NotFound(what="bank_batch")
         payouts = {payout.key: payout for payout in queries.payouts_of_batch(batch_id)}
         told = _understand(batch, list(payouts.values()), content)
-        for line in told.lines:
-            _record(work, payouts[line.reference].id, line)
+        answers = {payouts[line.reference].id: _answer(line) for line in told.lines}
+        record(work, answers, clock.now())
         work.session.expire_all()
         left = [payout for payout in queries.payouts_of_batch(batch_id) if payout.state == "sent"]
         if not left and batch.state != "answered":
@@ -125,14 +123,9 @@ def take_result(batch_id: int, content: bytes, *, actor: Actor) -> Understood:
         return told
 
 
-def _record(work: Work, payout_id: int, line: ResultLine) -> None:
-    answer = Answer(State(line.status), line.external_id or None, line.reason)
-    if line.status == "paid" or not answer.reason:
-        answer = Answer(answer.state, answer.external_id, "" if line.status == "paid" else line.status)
-    payout = work.session.get_one(Payout, payout_id)
-    if payout.state in {"returned", line.status}:
-        return
-    record(work, payout_id, answer, clock.now())
+def _answer(line: ResultLine) -> Answer:
+    reason = "" if line.status == "paid" else line.reason or line.status
+    return Answer(State(line.status), line.external_id or None, reason)
 
 
 def _understand(batch: BankBatch, payouts: list[Payout], content: bytes) -> Understood:

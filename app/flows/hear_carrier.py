@@ -24,7 +24,7 @@ def _of_transfer(work: Work, name: str, news: News) -> bool:
     if news.answer is None:
         return False
     payout_id = sending.named(name, key=news.key, external_id=news.external_id)
-    return payout_id is not None and bool(record(work, payout_id, news.answer, clock.now()))
+    return payout_id is not None and bool(record(work, {payout_id: news.answer}, clock.now()))
 
 
 def _of_account(work: Work, news: News) -> bool:

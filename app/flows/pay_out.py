@@ -1,7 +1,7 @@
 """Money goes out to firms: planned by the clock, reserved, handed to whoever carries it, and recorded. Each once."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,22 +9,20 @@ from sqlalchemy import Row
 
 from app.domain.commissions import fees
 from app.domain.commissions.models import FeeRule
-from app.domain.payouts import carriers, planning, sending
-from app.domain.payouts.gateway import Answer
-from app.domain.payouts.models import Payout
+from app.domain.payouts import carriers, planning, sending, telling
+from app.domain.payouts.gateway import Answer, State
 from app.domain.payouts.rules import Schedule, Standing, key_of, needs_second, refusal
 from app.domain.payouts.sending import OnItsWay
-from app.domain.payouts.telling import tell
 from app.foundation import clock
 from app.foundation.errors import ProductError
 from app.foundation.money import decimals
-from app.foundation.runtime import runtime, settings
+from app.foundation.runtime import at_once, runtime, settings
 from app.foundation.unit_of_work import Work, unit_of_work
 from tenants.context import platform_scope
 
 log = logging.getLogger(__name__)
 
-PLANNED_AT_ONCE, SENT_AT_ONCE, ASKED_AT_ONCE = 200, 50, 200
+PLANNED_AT_ONCE, SENT_AT_ONCE, CARRIED_AT_ONCE, ASKED_AT_ONCE = 200, 100, 4, 200
 # The lease of a job that sends is shorter than this: nobody asks while the first still waits for its answer.
 ASK_AFTER, ASK_PAID_EVERY = timedelta(minutes=5), timedelta(hours=6)
 
@@ -139,11 +137,15 @@ def send_payouts(payout_ids: Sequence[int]) -> None:
         with unit_of_work() as work:
             sent = sending.hand_over(payout_ids, runtime().vault.masters, now)
             planning.note([one.id for one in sent if one.first], "sent", now=now, actor=work.actor.name)
-        answers = {one.id: answer for one in sent if (answer := _carry(one)) is not None}
+        answers = _answered(sent, _carry)
         with unit_of_work() as work:
-            for one in sent:
-                if one.id in answers:
-                    record(work, one.id, answers[one.id], now, first=one.first)
+            record(work, answers, now, first={one.id for one in sent if one.first})
+
+
+def _answered(payouts: Sequence[OnItsWay], ask: Callable[[OnItsWay], Answer | None]) -> dict[int, Answer]:
+    """What carriers say, by payout; several are asked at the same time, and those nobody knows of are left out."""
+    told = at_once(ask, payouts, most=CARRIED_AT_ONCE)
+    return {one.id: answer for one, answer in zip(payouts, told, strict=True) if answer is not None}
 
 
 def _carry(one: OnItsWay) -> Answer | None:
@@ -157,14 +159,23 @@ def _carry(one: OnItsWay) -> Answer | None:
         return None
 
 
-def record(work: Work, payout_id: int, answer: Answer, now: datetime, *, first: bool = False) -> list[str]:
-    """Write what became of a payout, once, and tell its firm; the states it newly came to."""
-    came = sending.record(payout_id, answer, now)
-    for state in came:
-        planning.note([payout_id], state, now=now, actor=work.actor.name, reason=answer.reason)
-    told = came[-1] if came else "sent" if first else None
-    if told is not None:
-        tell(work, work.session.get_one(Payout, payout_id, populate_existing=True), told)
+def record(
+    work: Work, answers: Mapping[int, Answer], now: datetime, *, first: Set[int] = frozenset()
+) -> dict[str, list[int]]:
+    """Write what became of payouts, each once, and tell their firms; by state, those that newly came to it."""
+    came = sending.record(answers, now)
+    for state, ids in came.items():
+        why = {payout_id: "" if state == "paid" else answers[payout_id].reason for payout_id in ids}
+        for reason in sorted(set(why.values())):
+            some = [payout_id for payout_id in ids if why[payout_id] == reason]
+            planning.note(some, state, now=now, actor=work.actor.name, reason=reason)
+    back = set(came.get("returned", []))
+    telling.tell([payout_id for payout_id in came.get("paid", []) if payout_id not in back], "paid")
+    for state in ("failed", "returned"):
+        telling.tell(came.get(state, []), state)
+    telling.tell(
+        [one for one, answer in answers.items() if one in first and answer.state is State.PENDING], "sent"
+    )
     return came
 
 
@@ -185,9 +196,9 @@ def look_for_returns() -> int:
             paid = sending.paid_lately(
                 runtime().vault.masters, now=now, before=now - ASK_PAID_EVERY, most=ASKED_AT_ONCE
             )
-        answers = {one.id: answer for one in paid if (answer := _find(one)) is not None}
+        answers = _answered(paid, _find)
         with unit_of_work() as work:
-            return sum(bool(record(work, payout_id, answer, now)) for payout_id, answer in answers.items())
+            return sum(map(len, record(work, answers, now).values()))
 
 
 def _find(one: OnItsWay) -> Answer | None:

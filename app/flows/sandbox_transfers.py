@@ -21,9 +21,12 @@ class Transfers:
             amount_minor=transfer.amount_minor, currency=transfer.currency,
         )  # fmt: skip
         with platform_scope(), unit_of_work() as work:
-            work.session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
-            found = select(SandboxTransfer).where(SandboxTransfer.key == transfer.key)
-            kept = work.session.execute(found).scalar_one()
+            first = row.on_conflict_do_update(index_elements=["key"], set_={"key": row.excluded.key})
+            kept = work.session.execute(
+                first.returning(
+                    SandboxTransfer.state, SandboxTransfer.amount_minor, SandboxTransfer.destination
+                )
+            ).one()
             return kept.state, (kept.amount_minor, kept.destination) == (transfer.amount_minor, mark)
 
     def look(self, key: str, *, becomes: str | None) -> tuple[str, str] | None:

@@ -37,7 +37,15 @@ def make_payee(
 ) -> Payee:  # fmt: skip
     """A firm with so much available (minor units) and a verified account whose day of paying has come."""
     [payee] = make_payees(
-        1, available, kind=kind, method=method, number=number, currency=currency, status=status, firm=firm, due=due
+        1,
+        available,
+        kind=kind,
+        method=method,
+        number=number,
+        currency=currency,
+        status=status,
+        firm=firm,
+        due=due,
     )
     if not paid_before:
         with platform_scope(), unit_of_work() as work:
@@ -76,7 +84,9 @@ def make_payees(
 def _firm(session, kind: str) -> Firm:
     number = next(count)
     if kind == "brand":
-        brand = Brand(slug=f"paid-{number}", name=f"品牌 {number}", status="approved", contact_email="firm@example.com")
+        brand = Brand(
+            slug=f"paid-{number}", name=f"品牌 {number}", status="approved", contact_email="firm@example.com"
+        )
         session.add(brand)
         session.flush()
         return Firm(brand_id=brand.id)

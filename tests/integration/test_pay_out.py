@@ -11,11 +11,11 @@ from app.domain.payouts import carriers
 from app.domain.payouts.errors import CarrierUnavailable, PayoutNeedsAnother
 from app.domain.payouts.gateway import Answer, State
 from app.domain.payouts.sandbox_carrier import SandboxCarrier
-from app.flows import pay_out, review_payouts
+from app.flows import bank_batches, pay_out, review_payouts
 from app.flows.sandbox_transfers import Transfers
 from app.foundation import runtime
 from app.foundation.actor import Actor
-from app.foundation.errors import StaleState
+from app.foundation.errors import InvalidInput, StaleState
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import brand_scope, distributor_scope, platform_scope
 from tests.concurrency.race import ask
@@ -49,7 +49,10 @@ def balance(payee: Payee) -> tuple[int, int]:
 
 
 def kinds(owner: Engine) -> list[str]:
-    return [row[0] for row in ask(owner, "SELECT kind FROM ledger_transactions WHERE payout_id IS NOT NULL ORDER BY id")]
+    return [
+        row[0]
+        for row in ask(owner, "SELECT kind FROM ledger_transactions WHERE payout_id IS NOT NULL ORDER BY id")
+    ]
 
 
 def states() -> list[str]:
@@ -66,8 +69,15 @@ def test_all_that_is_available_is_paid_when_its_day_has_come(app, owner: Engine,
     assert (paid.state, paid.amount_minor, paid.net_minor) == ("paid", 123_456, 123_456)
     assert balance(payee) == (0, 0)
     assert kinds(owner) == ["payout_reserved", "payout_paid"]
-    assert ask(owner, "SELECT step FROM payout_steps ORDER BY id") == [("planned",), ("reserved",), ("sent",), ("paid",)]
-    assert ask(owner, "SELECT kind, recipient, state FROM mails") == [("payout_paid", "firm@example.com", "sent")]
+    assert ask(owner, "SELECT step FROM payout_steps ORDER BY id") == [
+        ("planned",),
+        ("reserved",),
+        ("sent",),
+        ("paid",),
+    ]
+    assert ask(owner, "SELECT kind, recipient, state FROM mails") == [
+        ("payout_paid", "firm@example.com", "sent")
+    ]
     assert ask(owner, "SELECT key, amount_minor FROM sandbox_transfers") == [(paid.key, 123_456)]
 
 
@@ -80,18 +90,32 @@ def test_a_second_run_plans_nothing_again(app):
 
 def test_a_fee_stays_with_the_platform(app, owner: Engine):
     with owner.connect() as connection:
-        connection.execute(text("INSERT INTO fee_rules (kind, rate_bps, fixed_minor, starts_at) VALUES ('payout', 0, 300, now() - interval '1 day')"))
+        connection.execute(
+            text(
+                "INSERT INTO fee_rules (kind, rate_bps, fixed_minor, starts_at) VALUES ('payout', 0, 300, now() - interval '1 day')"
+            )
+        )
     make_payee(10_000)
     pay_out.plan_payouts()
     run_jobs()
     entries = "SELECT account, amount_minor FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id WHERE t.kind = 'payout_paid' ORDER BY position"
-    assert ask(owner, entries) == [("distributor_in_transit", -10_000), ("gateway_clearing", 9_700), ("payout_fees", 300)]
+    assert ask(owner, entries) == [
+        ("distributor_in_transit", -10_000),
+        ("gateway_clearing", 9_700),
+        ("payout_fees", 300),
+    ]
     assert ask(owner, "SELECT amount_minor FROM sandbox_transfers") == [(9_700,)]
 
 
 @pytest.mark.parametrize(
     ("change", "value"),
-    [("available", 0), ("available", 99), ("available", -500), ("status", "unverified"), ("status", "refused")],
+    [
+        ("available", 0),
+        ("available", 99),
+        ("available", -500),
+        ("status", "unverified"),
+        ("status", "refused"),
+    ],
 )
 def test_nothing_is_planned_of_a_debt_below_the_minimum_or_to_an_account_nobody_verified(app, change, value):
     make_payee(**{change: value})
@@ -125,12 +149,36 @@ def test_a_firm_on_hold_is_not_paid(app, owner: Engine):
     assert pay_out.plan_payouts() == 0
 
 
+@pytest.mark.parametrize("method", ["sandbox", "bank"])
+def test_what_is_reserved_stays_while_its_firm_is_on_hold(app, owner: Engine, moved_clock, method: str):
+    make_payee(method=method, number="6222020200112230")
+    pay_out.plan_payouts()
+    with owner.connect() as connection:
+        connection.execute(text("UPDATE payout_plans SET on_hold = true"))
+    run_jobs()
+    with pytest.raises(InvalidInput):
+        bank_batches.export("CNY", by=None, actor=STAFF)
+    assert states() == ["reserved"]
+    with owner.connect() as connection:
+        connection.execute(text("UPDATE payout_plans SET on_hold = false"))
+    moved_clock(minutes=6)
+    if method == "bank":
+        bank_batches.export("CNY", by=None, actor=STAFF)
+    else:
+        assert pay_out.ask_about_payouts() == 1
+        run_jobs()
+    assert states() == ["sent" if method == "bank" else "paid"]
+
+
 def test_a_firm_without_a_plan_follows_the_platforms(app, owner: Engine, moved_clock):
     make_payee(due=False)
     with owner.connect() as connection:
         connection.execute(text("DELETE FROM payout_plans"))
     assert pay_out.plan_payouts() == 0  # its clock begins
-    [(follows, monday)] = ask(owner, "SELECT follows, extract(isodow FROM next_at AT TIME ZONE 'Asia/Shanghai')::int FROM payout_plans")
+    [(follows, monday)] = ask(
+        owner,
+        "SELECT follows, extract(isodow FROM next_at AT TIME ZONE 'Asia/Shanghai')::int FROM payout_plans",
+    )
     assert (follows, monday) == (True, 1)
     moved_clock(days=7)
     assert pay_out.plan_payouts() == 1
@@ -148,7 +196,11 @@ def test_a_transfer_that_fails_puts_the_money_back(app, owner: Engine):
 
 def test_money_that_came_back_is_available_again_with_its_fee(app, owner: Engine, moved_clock):
     with owner.connect() as connection:
-        connection.execute(text("INSERT INTO fee_rules (kind, rate_bps, fixed_minor, starts_at) VALUES ('payout', 0, 300, now() - interval '1 day')"))
+        connection.execute(
+            text(
+                "INSERT INTO fee_rules (kind, rate_bps, fixed_minor, starts_at) VALUES ('payout', 0, 300, now() - interval '1 day')"
+            )
+        )
     payee = make_payee(number="acct_return_0001")
     pay_out.plan_payouts()
     run_jobs()
@@ -159,7 +211,9 @@ def test_money_that_came_back_is_available_again_with_its_fee(app, owner: Engine
     assert states() == ["returned"]
     assert balance(payee) == (100_000, 0)
     assert kinds(owner) == ["payout_reserved", "payout_paid", "payout_returned"]
-    assert ask(owner, "SELECT sum(amount_minor)::bigint FROM ledger_entries WHERE account = 'payout_fees'") == [(0,)]
+    assert ask(
+        owner, "SELECT sum(amount_minor)::bigint FROM ledger_entries WHERE account = 'payout_fees'"
+    ) == [(0,)]
     assert ask(owner, "SELECT kind FROM mails ORDER BY id") == [("payout_paid",), ("payout_returned",)]
 
 
@@ -196,7 +250,9 @@ def test_a_slow_transfer_says_sent_first_and_paid_later(app, owner: Engine, move
 
 
 def test_a_firms_first_payout_waits_for_somebody(app, staff, monkeypatch):
-    monkeypatch.setattr(app.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=1))
+    monkeypatch.setattr(
+        app.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=1)
+    )
     payee = make_payee()
     pay_out.plan_payouts()
     assert states() == ["planned"]
@@ -227,11 +283,15 @@ def test_the_database_too_wants_two_different_people(app, owner: Engine, staff):
         with pytest.raises(IntegrityError, match="two_people"):
             connection.execute(text("UPDATE payouts SET approved_by = :a, second_by = :a"), {"a": staff[0]})
         with pytest.raises(IntegrityError, match="waits for approval"):
-            connection.execute(text("UPDATE payouts SET approved_by = :a, state = 'reserved'"), {"a": staff[0]})
+            connection.execute(
+                text("UPDATE payouts SET approved_by = :a, state = 'reserved'"), {"a": staff[0]}
+            )
 
 
 def test_a_payout_whose_money_a_refund_took_is_cancelled_when_it_is_approved(app, staff, monkeypatch):
-    monkeypatch.setattr(app.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=1))
+    monkeypatch.setattr(
+        app.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=1)
+    )
     payee = make_payee()
     pay_out.plan_payouts()
     give(payee, -1)
@@ -274,8 +334,10 @@ def test_a_declined_payout_is_available_again(app, owner: Engine):
         "UPDATE payouts SET state = 'paid'",
         "UPDATE payouts SET state = 'sent'",
         "UPDATE payouts SET amount_minor = 1, net_minor = 1",
-        "INSERT INTO payouts (key, distributor_id, account_id, method, currency, amount_minor, net_minor, due_at, state)"
-        " SELECT 'x', distributor_id, account_id, method, currency, 1, 1, now(), 'paid' FROM payouts",
+        (
+            "INSERT INTO payouts (key, distributor_id, account_id, method, currency, amount_minor, net_minor, due_at, state)"
+            " SELECT 'x', distributor_id, account_id, method, currency, 1, 1, now(), 'paid' FROM payouts"
+        ),
     ],
 )
 def test_raw_sql_takes_no_step_out_of_order(app, owner: Engine, step: str):
@@ -306,7 +368,9 @@ def test_another_firms_payouts_and_accounts_are_invisible_by_raw_sql(app):
     ):  # fmt: skip
         with scope, unit_of_work() as work:
             for table in ("payouts", "payout_accounts", "payout_plans", "payout_steps"):
-                found = work.session.execute(text(f"SELECT DISTINCT brand_id, distributor_id FROM {table}")).all()
+                found = work.session.execute(
+                    text(f"SELECT DISTINCT brand_id, distributor_id FROM {table}")
+                ).all()
                 assert found == [(payee.firm.brand_id, payee.firm.distributor_id)], table
 
 
@@ -320,10 +384,14 @@ def test_another_firms_payouts_and_accounts_are_invisible_by_raw_sql(app):
         "UPDATE payout_plans SET next_at = now()",
         "UPDATE payout_accounts SET status = 'verified'",
         "UPDATE payout_accounts SET cooling_until = NULL",
-        "INSERT INTO payout_accounts (distributor_id, method, currency, holder, shown, contact_email, status)"
-        " SELECT distributor_id, method, 'USD', holder, shown, contact_email, 'verified' FROM payout_accounts",
-        "INSERT INTO payout_accounts (distributor_id, method, currency, holder, shown, contact_email)"
-        " SELECT distributor_id, method, currency, holder, shown, contact_email FROM payout_accounts",
+        (
+            "INSERT INTO payout_accounts (distributor_id, method, currency, holder, shown, contact_email, status)"
+            " SELECT distributor_id, method, 'USD', holder, shown, contact_email, 'verified' FROM payout_accounts"
+        ),
+        (
+            "INSERT INTO payout_accounts (distributor_id, method, currency, holder, shown, contact_email)"
+            " SELECT distributor_id, method, currency, holder, shown, contact_email FROM payout_accounts"
+        ),
         "SELECT * FROM bank_batches",
         "SELECT * FROM sandbox_transfers",
     ],
@@ -339,5 +407,5 @@ def test_an_answer_that_comes_twice_is_recorded_once(app, owner: Engine):
     pay_out.plan_payouts()
     run_jobs()
     with platform_scope(), unit_of_work() as work:
-        assert pay_out.record(work, payouts_id := 1, Answer(State.PAID, "x"), pay_out.clock.now()) == []
-    assert payouts_id and kinds(owner) == ["payout_reserved", "payout_paid"]
+        assert pay_out.record(work, {1: Answer(State.PAID, "x")}, pay_out.clock.now()) == {}
+    assert kinds(owner) == ["payout_reserved", "payout_paid"]

@@ -10,16 +10,19 @@ from sqlalchemy import Engine, text
 
 from app.domain.inventory import resealing
 from app.domain.orders.queries import lines_of
+from app.domain.payouts import queries as payouts
 from app.flows import rotate_keys
+from app.flows.payout_accounts import details_of
 from app.flows.reveal import reveal
 from app.foundation.database import session
 from app.foundation.runtime import runtime
 from app.foundation.vault import Fingerprinter, MasterKeys, MasterKeyUnknown, Vault
-from tenants.context import shop_scope
+from tenants.context import platform_scope, shop_scope
 from tenants.directory import Tenant
 from tests.database import MASTER, SECRET
 from tests.factories import Goods, add_codes, buy, make_goods, make_shop
 from tests.factories.orders import BUYER
+from tests.factories.payouts import make_payee
 
 NEW = "k2:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh4="
 
@@ -50,6 +53,18 @@ def sold(kind: str = "code", quantity: int = 2) -> tuple[Tenant, Goods, int, lis
         add_codes(goods, 5)
     placed = buy(shop, {goods: quantity})
     return shop, goods, placed.order_id, read(shop, placed.order_id)
+
+
+@pytest.mark.usefixtures("house")
+def test_accounts_for_payouts_move_to_the_new_master_key_too() -> None:
+    payee = make_payee(number="acct_demo_rotated")
+    use_master_keys(f"{NEW},{MASTER}")
+    assert rotate_keys.rotate_master_key().rewrapped == 1
+    use_master_keys(NEW)
+    with platform_scope():
+        account = payouts.account(payee.account_id)
+        assert account is not None
+        assert details_of(account).number == "acct_demo_rotated"
 
 
 @pytest.mark.usefixtures("house")

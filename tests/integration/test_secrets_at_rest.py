@@ -12,16 +12,25 @@ from flask import Flask
 from redis import Redis
 
 from app.config import Settings
+from app.domain.distributors.models import Shop
+from app.domain.identity import service
 from app.domain.orders.queries import lines_of
+from app.domain.payouts.accounts import Firm
 from app.flows import import_stock as flow
+from app.flows.bank_batches import download, export
 from app.flows.import_stock import Delivered
+from app.flows.pay_out import plan_payouts
+from app.flows.payout_accounts import NewAccount, change_account
 from app.flows.reveal import reveal
+from app.flows.review_payouts import approve
 from app.foundation.actor import SYSTEM
 from app.foundation.database import session
 from app.foundation.embedded.cluster import installed_programs
-from tenants.context import brand_scope, shop_scope
+from app.foundation.unit_of_work import unit_of_work
+from tenants.context import brand_scope, distributor_scope, platform_scope, shop_scope
 from tests.factories import Goods, buy, make_goods, make_shop, run_jobs
 from tests.factories.orders import BUYER
+from tests.factories.payouts import make_payee, payouts
 
 SECRETS = [(f"NEEDLECARD{n:04d}", f"NEEDLEPASS{n:04d}") for n in range(40)]
 CONTENT = "\n".join(f"{card},{password}" for card, password in SECRETS) + "\nNEEDLEBROKEN\n"
@@ -64,6 +73,36 @@ def receive(goods: Goods) -> int:
     with brand_scope(goods.brand_id):
         told = Delivered(goods.sku_id, "batch", "codes.csv")
         return flow.receive_file(io.BytesIO(CONTENT.encode()), told, actor=SYSTEM)
+
+
+ACCOUNT = "6222020200112230"
+
+
+def test_no_account_number_is_in_a_dump_logs_or_mails_after_it_was_paid(
+    app: Flask, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On the way it is kept, verified, paid by the sandbox or put into the bank's file, which leaves it nowhere."""
+    shop = make_shop()
+    with platform_scope(), unit_of_work() as work:
+        firm = Firm(distributor_id=work.session.get_one(Shop, shop.id).distributor_id)
+    with distributor_scope(firm.id):
+        for method, number in (("sandbox", "acct_NEEDLEACCOUNT"), ("bank", ACCOUNT)):
+            wanted = NewAccount(method=method, currency="CNY", holder="星选", number=number, bank="NEEDLEBRANCH")
+            change_account(wanted, firm=firm, user_id=None, actor=SYSTEM)
+    make_payee(10_000, number="acct_NEEDLEPAID")
+    make_payee(10_000, method="bank", number=ACCOUNT)
+    plan_payouts()
+    with platform_scope(), unit_of_work():
+        person = service.register(email="a@example.com", name="Ann", password="quiet river 42")
+    for payout in payouts(state="planned"):
+        approve(payout.id, by=person, actor=SYSTEM)
+    run_jobs()
+    assert ACCOUNT.encode() in download(export("CNY", by=person, actor=SYSTEM), actor=SYSTEM)
+    run_jobs()
+    assert sorted(payout.state for payout in payouts()) == ["paid", "sent"]
+    mailbox = b"".join(mail.read_bytes() for mail in settings.home.rglob("*.eml"))
+    needles = ["NEEDLEACCOUNT", "NEEDLEBRANCH", "NEEDLEPAID", ACCOUNT]
+    assert found(needles, dump(settings), in_redis(settings), caplog.text.encode(), mailbox) == []
 
 
 NEEDLES = [part for pair in SECRETS for part in pair] + ["NEEDLEBROKEN"]

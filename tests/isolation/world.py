@@ -9,12 +9,14 @@ from flask import Flask
 from sqlalchemy import Engine, Table, insert, text
 from sqlalchemy.orm import Session
 
-from app.domain.distributors.models import ShopHost
+from app.domain.distributors.models import Shop, ShopHost
 from app.domain.fulfilment.models import Delivery, SupplierOrder
 from app.domain.identity.models import Buyer, BuyerSignIn
 from app.domain.orders import queries as order_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
+from app.domain.payouts import planning
+from app.domain.payouts.accounts import Firm
 from app.domain.tables import metadata
 from app.flows.purchase import Placed
 from app.flows.refund import send_refund
@@ -28,6 +30,7 @@ from tenants.scoping import TenantOwned
 from tests.database import opened
 from tests.factories import Goods, buy, make_goods, make_shop, place, set_slots
 from tests.factories.orders import BUYER
+from tests.factories.payouts import make_payee, planned
 
 # Tables without TenantOwned, each with its reason. A new table that is in none of these lists fails the suite.
 SHARED = {
@@ -129,6 +132,7 @@ class Side:
     paper_id: int
     invite_id: int
     recruit_id: int
+    payout_ids: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def _side() -> Side:
             _rare_rows(work.session, shop, placed)
             work.session.execute(ATTEMPT, {"sku": goods.sku_id})
         _refund_something(placed)
-    return Side(shop, goods, counted, placed, line_id, import_id, *_earned(line_id), *partnered)
+    return Side(shop, goods, counted, placed, line_id, import_id, *_earned(line_id), *partnered, _payouts(shop, goods))
 
 
 def _earned(line_id: int) -> tuple[int, int, int]:
@@ -175,6 +179,19 @@ def _earned(line_id: int) -> tuple[int, int, int]:
         rows = {row.role: row for row in session().execute(found, {"line": line_id})}
         session().rollback()
     return rows["seller"].id, rows["supplier"].id, rows["seller"].transaction_id
+
+
+def _payouts(shop: Tenant, goods: Goods) -> dict[str, int]:
+    """A payout of the shop's distributor and one of the brand, with accounts, plans and steps."""
+    with platform_scope(), unit_of_work() as work:
+        distributor_id = work.session.get_one(Shop, shop.id).distributor_id
+    made = {}
+    for firm in (Firm(distributor_id=distributor_id), Firm(brand_id=goods.brand_id)):
+        payee = make_payee(10_000, firm=firm, kind=firm.kind)
+        made[firm.kind] = planned(payee, 10_000, f"world-{firm.subject}")
+        with platform_scope(), unit_of_work():
+            planning.note([made[firm.kind]], "planned", now=clock.now())
+    return made
 
 
 def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select, text
 
 from app.domain.brands.models import Brand
 from app.domain.distributors.models import Distributor
@@ -70,6 +70,21 @@ def all_payouts_page(asked: Asked) -> Page[Any]:
         found = found.where(or_(Payout.key.ilike(like), FIRM.ilike(like), Payout.external_id.ilike(like)))
     sorts = {"due": Payout.due_at, "amount": Payout.amount_minor, "firm": FIRM, "state": Payout.state}
     return cut(found, asked, sorts=sorts, usual="-due", tie=Payout.id)
+
+
+def held() -> ColumnElement[bool]:
+    """Whether the payout of an outer SELECT is of a firm on hold."""
+    same = or_(
+        PayoutPlan.brand_id == Payout.brand_id,
+        and_(PayoutPlan.brand_id.is_(None), PayoutPlan.distributor_id == Payout.distributor_id),
+    )
+    return exists().where(PayoutPlan.on_hold, PayoutPlan.currency == Payout.currency, same)
+
+
+def waits(firm: Firm, currency: str) -> bool:
+    """Whether a payout of the firm has been planned and not decided."""
+    found = select(Payout.id).where(firm.owns(Payout), Payout.currency == currency, Payout.state == "planned")
+    return session().execute(found.limit(1)).scalar() is not None
 
 
 def payout(payout_id: int) -> Payout | None:
@@ -199,7 +214,7 @@ def waiting_for_bank() -> list[Row[Any]]:
     """(currency, count, sum of nets) of what the next batch of each currency would hold."""
     found = (
         select(Payout.currency, func.count().label("count"), func.sum(Payout.net_minor).label("total_minor"))
-        .where(Payout.state == "reserved", Payout.method == "bank")
+        .where(Payout.state == "reserved", Payout.method == "bank", ~held())
         .group_by(Payout.currency)
         .order_by(Payout.currency)
     )

@@ -1,6 +1,7 @@
 """Payouts on their way: compare-and-set of their states, many at a time, inside the caller's transaction."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +13,12 @@ from app.domain.payouts.sealing import open_details, place_of
 from app.foundation.database import session
 from app.foundation.vault import MasterKeys
 
+# What has gone is asked about in any case; what has not stays while its firm is on hold.
 HAND_OVER = text("""
     WITH mine AS (
-        SELECT id, state FROM payouts WHERE id = ANY (:ids) AND state IN ('reserved', 'sent') AND method <> 'bank'
+        SELECT id, state FROM payouts p WHERE id = ANY (:ids) AND state IN ('reserved', 'sent') AND method <> 'bank'
+          AND (state = 'sent' OR NOT EXISTS (SELECT 1 FROM payout_plans h WHERE h.on_hold AND h.currency = p.currency
+            AND (h.brand_id = p.brand_id OR (h.brand_id IS NULL AND h.distributor_id = p.distributor_id))))
         ORDER BY id FOR UPDATE
     )
     UPDATE payouts p SET state = 'sent', sent_at = coalesce(p.sent_at, :now), asked_at = :now, attempts = p.attempts + 1
@@ -23,13 +27,16 @@ HAND_OVER = text("""
         m.state = 'reserved' AS first
 """)
 ENDED = text("""
-    UPDATE payouts SET state = :state, reason = :reason, external_id = coalesce(:external_id, external_id),
+    UPDATE payouts p SET state = r.state, reason = r.reason, external_id = coalesce(r.external_id, p.external_id),
         ended_at = :now, asked_at = :now
-    WHERE id = :id AND state = :was RETURNING id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id bigint, was text, state text, reason text, external_id text)
+    WHERE p.id = r.id AND p.state = r.was RETURNING p.id
 """)
-NOTED = text(
-    "UPDATE payouts SET external_id = coalesce(:external_id, external_id) WHERE id = :id AND state = 'sent'"
-)
+NOTED = text("""
+    UPDATE payouts p SET external_id = coalesce(r.external_id, p.external_id)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id bigint, external_id text)
+    WHERE p.id = r.id AND p.state = 'sent'
+""")
 # Sent and never answered; and paid lately, because what has arrived may come back and the news be lost.
 UNANSWERED = text("""
     SELECT id FROM payouts WHERE state = 'sent' AND method <> 'bank' AND asked_at < :before
@@ -78,28 +85,33 @@ def _on_its_way(row: Row[Any], masters: MasterKeys) -> OnItsWay:
     return OnItsWay(row.id, row.method, transfer, row.first)
 
 
-def record(payout_id: int, answer: Answer, now: datetime) -> list[str]:
-    """Write what a carrier says; the states the payout newly came to, none where it was known already."""
-    if answer.state is State.PENDING:
-        session().execute(NOTED, {"id": payout_id, "external_id": answer.external_id})
-        return []
-    if answer.state is State.RETURNED:  # it had arrived before it came back
-        came = _move(payout_id, "sent", "paid", answer, now)
-        return came + _move(payout_id, "paid", "returned", answer, now)
-    return _move(payout_id, "sent", answer.state.value, answer, now)
-
-
-def _move(payout_id: int, was: str, state: str, answer: Answer, now: datetime) -> list[str]:
-    reason = "" if state == "paid" else answer.reason
-    values = {
-        "id": payout_id,
-        "was": was,
-        "state": state,
-        "reason": reason,
-        "external_id": answer.external_id,
-        "now": now,
+def record(answers: Mapping[int, Answer], now: datetime) -> dict[str, list[int]]:
+    """Write what carriers say of payouts; by state, those that newly came to it. What was known changes nothing."""
+    pending = [
+        {"id": payout_id, "external_id": answer.external_id}
+        for payout_id, answer in answers.items()
+        if answer.state is State.PENDING
+    ]
+    if pending:
+        session().execute(NOTED, {"rows": json.dumps(pending)})
+    came = {
+        "failed": _move(answers, {State.FAILED}, "sent", "failed", now),
+        # What comes back had arrived before.
+        "paid": _move(answers, {State.PAID, State.RETURNED}, "sent", "paid", now),
+        "returned": _move(answers, {State.RETURNED}, "paid", "returned", now),
     }
-    return [state] if session().execute(ENDED, values).scalar() is not None else []
+    return {state: ids for state, ids in came.items() if ids}
+
+
+def _move(answers: Mapping[int, Answer], of: set[State], was: str, state: str, now: datetime) -> list[int]:
+    rows = [
+        {
+            "id": payout_id, "was": was, "state": state, "reason": "" if state == "paid" else answer.reason,
+            "external_id": answer.external_id,
+        }
+        for payout_id, answer in sorted(answers.items()) if answer.state in of
+    ]  # fmt: skip
+    return sorted(session().execute(ENDED, {"rows": json.dumps(rows), "now": now}).scalars()) if rows else []
 
 
 def unanswered(before: datetime, most: int) -> list[int]:

@@ -80,7 +80,7 @@ def payouts() -> Any:
             Col("state", _("State")),
             Col("method", _("By")),
             Col("reason", _("Reason"), shown=False),
-            Col("key", _("Reference"), shown=False),
+            Col("key", _("Payout reference"), shown=False),
         ),
         filters=(("state", _("State"), options(PAYOUT_STATES)),),
         empty=_("No payout yet. It comes by itself when the day and the amount are reached."),
@@ -116,7 +116,8 @@ def _purses(firm: Firm) -> list[dict[str, Any]]:
             {
                 "currency": currency, "balance": balance, "account": account, "schedule": schedule, "plan": plan,
                 "next": (plan.next_at if plan else None) or schedule.next_after(clock.now()),
-                "why_not": _why_not(balance, account, plan, schedule),
+                "why_not": _why_not(balance, account, plan, schedule)
+                or (_("A payout waits for the platform's approval.") if queries.waits(firm, currency) else ""),
             }
         )  # fmt: skip
     return found

@@ -3,9 +3,11 @@
 import io
 from dataclasses import replace
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
+from app.domain.identity import totp
 from app.flows import bank_batches, pay_out
 from app.foundation import runtime
 from app.foundation.actor import SYSTEM
@@ -13,7 +15,13 @@ from tests.factories import make_shop, run_jobs
 from tests.factories.payouts import make_payee, payouts
 from tests.web.consoles.conftest import PASSWORD, words_of
 
-FORM = {"method": "bank", "currency": "CNY", "holder": "测试公司", "number": "6222 0202 0011 2230", "bank": "中国银行"}
+FORM = {
+    "method": "bank",
+    "currency": "CNY",
+    "holder": "测试公司",
+    "number": "6222 0202 0011 2230",
+    "bank": "中国银行",
+}
 
 
 def ask(owner, words: str):
@@ -43,7 +51,9 @@ def test_an_account_is_looked_at_first_and_then_kept_with_the_password(visitor, 
     assert ask(owner, "SELECT count(*) FROM payout_accounts") == [(0,)]
     kept = visitor.post("/distributor/payouts/account", FORM | {"do": "confirm", "password": PASSWORD})
     assert kept.status_code == 303
-    assert ask(owner, "SELECT shown, status, cooling_until, holder FROM payout_accounts") == [("•••• 2230", "unverified", None, "测试公司")]
+    assert ask(owner, "SELECT shown, status, cooling_until, holder FROM payout_accounts") == [
+        ("•••• 2230", "unverified", None, "测试公司")
+    ]
     page = visitor.words("/distributor/payouts")
     assert "Being checked" in page and "6222" not in page
 
@@ -52,6 +62,21 @@ def test_a_wrong_password_changes_no_account(visitor, owner):
     answer = visitor.post("/distributor/payouts/account", FORM | {"do": "confirm", "password": "wrong"})
     assert answer.status_code == 422
     assert ask(owner, "SELECT count(*) FROM payout_accounts") == [(0,)]
+
+
+def test_whoever_has_two_steps_proves_both(visitor, owner, inside, monkeypatch):
+    with owner.connect() as connection:
+        user = connection.execute(text("SELECT id FROM users")).scalar_one()
+        secret = totp.new_secret()
+        with inside():
+            box = totp.seal(secret, user_id=user, key=runtime.settings().key_for("totp"))
+        connection.execute(text("UPDATE users SET totp_secret = :box"), {"box": box})
+    confirm = FORM | {"do": "confirm", "password": PASSWORD}
+    refused = visitor.post("/distributor/payouts/account", confirm | {"code": "000000"})
+    assert refused.status_code == 422 and "six digits" in words_of(refused)
+    assert ask(owner, "SELECT count(*) FROM payout_accounts") == [(0,)]
+    digits = pyotp.TOTP(secret).now()
+    assert visitor.post("/distributor/payouts/account", confirm | {"code": digits}).status_code == 303
 
 
 def test_a_changed_account_cools_down_and_the_old_contact_is_told(visitor, owner, inside, firm):
@@ -64,8 +89,14 @@ def test_a_changed_account_cools_down_and_the_old_contact_is_told(visitor, owner
     visitor.post("/distributor/payouts/account", another | {"do": "confirm", "password": PASSWORD})
     with inside():
         run_jobs()
-    assert ask(owner, "SELECT status, cooling_until IS NOT NULL FROM payout_accounts ORDER BY id") == [("replaced", False), ("unverified", True)]
-    told = ask(owner, "SELECT recipient FROM mails WHERE kind = 'payout_account_changed' AND data->>'before' <> '' ORDER BY 1")
+    assert ask(owner, "SELECT status, cooling_until IS NOT NULL FROM payout_accounts ORDER BY id") == [
+        ("replaced", False),
+        ("unverified", True),
+    ]
+    told = ask(
+        owner,
+        "SELECT recipient FROM mails WHERE kind = 'payout_account_changed' AND data->>'before' <> '' ORDER BY 1",
+    )
     assert told == [("firm@example.com",), ("thief@example.com",)]
 
 
@@ -93,11 +124,23 @@ def test_only_an_owner_says_where_money_goes(firm, staff, owner):
     manager = staff("distributor", "manager", distributor_id=firm)
     assert manager.get("/distributor/payouts").status_code == 200
     assert manager.get("/distributor/payouts/account").status_code == 403
-    assert manager.post("/distributor/payouts/account", FORM | {"do": "confirm", "password": PASSWORD}).status_code == 403
-    assert manager.post("/distributor/payouts/plan?currency=CNY", {"every": "daily", "minimum": "1", "do": "confirm"}).status_code == 403
+    assert (
+        manager.post(
+            "/distributor/payouts/account", FORM | {"do": "confirm", "password": PASSWORD}
+        ).status_code
+        == 403
+    )
+    assert (
+        manager.post(
+            "/distributor/payouts/plan?currency=CNY", {"every": "daily", "minimum": "1", "do": "confirm"}
+        ).status_code
+        == 403
+    )
 
 
-def test_a_sandbox_account_verifies_itself_and_a_bank_account_waits_for_the_platform(visitor, owner, inside, staff, firm):
+def test_a_sandbox_account_verifies_itself_and_a_bank_account_waits_for_the_platform(
+    visitor, owner, inside, staff, firm
+):
     sandbox = FORM | {"method": "sandbox", "number": "acct_demo_1", "do": "confirm", "password": PASSWORD}
     visitor.post("/distributor/payouts/account", sandbox)
     with inside():
@@ -109,8 +152,13 @@ def test_a_sandbox_account_verifies_itself_and_a_bank_account_waits_for_the_plat
     platform = staff("platform")
     assert "•••• 2230" in platform.words("/platform/payout-accounts")
     account = ask(owner, "SELECT id FROM payout_accounts WHERE status = 'unverified'")[0][0]
-    assert platform.post("/platform/payout-accounts", {"account": str(account), "do": "verify"}).status_code == 303
-    assert ask(owner, "SELECT status, verified_by IS NOT NULL FROM payout_accounts WHERE status <> 'replaced'") == [("verified", True)]
+    assert (
+        platform.post("/platform/payout-accounts", {"account": str(account), "do": "verify"}).status_code
+        == 303
+    )
+    assert ask(
+        owner, "SELECT status, verified_by IS NOT NULL FROM payout_accounts WHERE status <> 'replaced'"
+    ) == [("verified", True)]
 
 
 def test_a_plan_says_what_it_will_do_before_it_is_kept(visitor, owner):
@@ -119,9 +167,16 @@ def test_a_plan_says_what_it_will_do_before_it_is_kept(visitor, owner):
     assert "Every month on day 5" in look and "¥250.00" in look and "Nothing would be paid" in look
     assert ask(owner, "SELECT count(*) FROM payout_plans") == [(0,)]
     assert visitor.post("/distributor/payouts/plan?currency=CNY", plan | {"do": "confirm"}).status_code == 303
-    assert ask(owner, "SELECT every, day, minimum_minor, follows FROM payout_plans") == [("monthly", 5, 25_000, False)]
+    assert ask(owner, "SELECT every, day, minimum_minor, follows FROM payout_plans") == [
+        ("monthly", 5, 25_000, False)
+    ]
     assert visitor.get("/distributor/payouts/plan?currency=EUR").status_code == 404
-    assert visitor.post("/distributor/payouts/plan?currency=CNY", plan | {"day": "31", "do": "confirm"}).status_code == 422
+    assert (
+        visitor.post(
+            "/distributor/payouts/plan?currency=CNY", plan | {"day": "31", "do": "confirm"}
+        ).status_code
+        == 422
+    )
 
 
 @pytest.mark.parametrize("kind", ["brand", "distributor"])
@@ -136,7 +191,13 @@ def test_a_payout_opens_to_its_steps_entries_and_what_it_paid(inside, staff, own
         run_jobs()
     visitor = staff(kind, **{f"{kind}_id": payee.firm.id})
     page = visitor.words(f"/{kind}/payouts/1")
-    for words in ("¥1,234.00", "Sales whose holding time is over", "Reserved for the payout", "Paid out", "Planned"):
+    for words in (
+        "¥1,234.00",
+        "Sales whose holding time is over",
+        "Reserved for the payout",
+        "Paid out",
+        "Planned",
+    ):
         assert words in page, words
     assert "¥1,234.00" in visitor.words(f"/{kind}/payouts")
     assert "Gateway clearing" not in page  # the platform's side is the platform's
@@ -166,7 +227,9 @@ def test_two_people_approve_what_is_above_the_limit(inside, staff, owner):
     assert "another person must agree" in ann.words("/platform/payouts/1")
     bo.post("/platform/payouts/1", {"do": "approve"})
     assert ask(owner, "SELECT state, approved_by <> second_by FROM payouts") == [("reserved", True)]
-    assert [row[0] for row in ask(owner, "SELECT action FROM audit_entries WHERE action LIKE 'payout.%'")] == ["payout.approved"] * 2
+    assert [
+        row[0] for row in ask(owner, "SELECT action FROM audit_entries WHERE action LIKE 'payout.%'")
+    ] == ["payout.approved"] * 2
 
 
 def test_a_viewer_at_the_platform_decides_nothing(inside, staff, owner):
@@ -200,7 +263,9 @@ def test_a_firm_is_held_with_a_reason_and_freed_again(inside, staff, owner):
 def batch(inside, house, monkeypatch) -> int:
     """Three payouts with the bank."""
     with inside():
-        monkeypatch.setattr(house.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=0))
+        monkeypatch.setattr(
+            house.extensions["perkline"], "settings", replace(runtime.settings(), payout_review_first=0)
+        )
         for _ in range(3):
             make_payee(method="bank", number="6222020200112230")
         pay_out.plan_payouts()
@@ -222,12 +287,20 @@ def test_the_bank_answers_through_the_page(batch, staff, owner, inside):
     assert b"6222020200112230" in file.data
     words = result([(keys[0], "paid"), (keys[1], "failed"), (keys[2], "returned")])
     look = platform.post(
-        f"/platform/bank-batches/{batch}/result", {"file": (io.BytesIO(words.encode()), "r.csv"), "do": "look"}
+        f"/platform/bank-batches/{batch}/result",
+        {"file": (io.BytesIO(words.encode()), "r.csv"), "do": "look"},
     )
     assert look.status_code == 200 and "New to us 3" in words_of(look)
     assert ask(owner, "SELECT DISTINCT state FROM payouts") == [("sent",)]
-    assert platform.post(f"/platform/bank-batches/{batch}/result", {"words": words, "do": "confirm"}).status_code == 303
-    assert [row[0] for row in ask(owner, "SELECT state FROM payouts ORDER BY id")] == ["paid", "failed", "returned"]
+    assert (
+        platform.post(f"/platform/bank-batches/{batch}/result", {"words": words, "do": "confirm"}).status_code
+        == 303
+    )
+    assert [row[0] for row in ask(owner, "SELECT state FROM payouts ORDER BY id")] == [
+        "paid",
+        "failed",
+        "returned",
+    ]
     assert ask(owner, "SELECT state FROM bank_batches") == [("answered",)]
     wrong = platform.post(
         f"/platform/bank-batches/{batch}/result", {"words": result([(keys[0], "failed")]), "do": "confirm"}
@@ -247,5 +320,14 @@ def test_a_firm_that_has_earned_nothing_sees_what_to_do(inside, staff, owner, ki
 
 def test_all_lists_of_the_platform_are_shown_empty_and_full(inside, staff, batch):
     platform = staff("platform")
-    for page in ("payouts", "payouts?state=planned", "payout-accounts", "payout-accounts?status=verified", "payout-firms", "bank-batches", f"bank-batches/{batch}", "payouts?export=csv"):
+    for page in (
+        "payouts",
+        "payouts?state=planned",
+        "payout-accounts",
+        "payout-accounts?status=verified",
+        "payout-firms",
+        "bank-batches",
+        f"bank-batches/{batch}",
+        "payouts?export=csv",
+    ):
         assert platform.get(f"/platform/{page}").status_code == 200, page
