@@ -29,6 +29,7 @@ IDS: dict[str, Any] = {
     "brand.product_id": lambda side: side.goods.product_id,
     "brand.sku_id": lambda side: side.goods.sku_id,
     "brand.import_id": lambda side: side.import_id,
+    "brand.series": lambda side: side.series,
     "platform.number": lambda side: side.placed.number,
     "platform.row_id": lambda side: 1,
     "platform.kind": lambda side: "brand",

@@ -6,23 +6,26 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, Table, insert, text
+from sqlalchemy import Engine, Table, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.domain.distributors.models import ShopHost
+from app.domain.commissions.drafts import Draft
+from app.domain.distributors.models import Shop, ShopHost
 from app.domain.fulfilment.models import Delivery, SupplierOrder
 from app.domain.identity.models import Buyer, BuyerSignIn
 from app.domain.orders import queries as order_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
 from app.domain.tables import metadata
+from app.flows import terms
 from app.flows.purchase import Placed
 from app.flows.refund import send_refund
 from app.flows.reveal import reveal
 from app.foundation import clock, ids
+from app.foundation.actor import Actor
 from app.foundation.database import Base, session
 from app.foundation.unit_of_work import unit_of_work
-from tenants.context import platform_scope, shop_scope
+from tenants.context import brand_scope, platform_scope, shop_scope
 from tenants.directory import Tenant
 from tenants.scoping import TenantOwned
 from tests.database import opened
@@ -106,6 +109,8 @@ class Side:
     placed: Placed
     line_id: int
     import_id: int
+    series: str = ""
+    """Of a rule for this side's distributor alone."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,17 @@ def _side() -> Side:
         with unit_of_work() as work:
             _rare_rows(work.session, shop, placed)
         _refund_something(placed)
-    return Side(shop, goods, counted, placed, line_id, import_id)
+    return Side(shop, goods, counted, placed, line_id, import_id, _own_rule(shop, counted))
+
+
+def _own_rule(shop: Tenant, goods: Goods) -> str:
+    """A rate for this shop's distributor alone, on the Sku it hardly sells."""
+    with platform_scope():
+        distributor = session().execute(select(Shop.distributor_id).where(Shop.id == shop.id)).scalar_one()
+        session().rollback()
+    draft = Draft("commission", {"rate_bps": 777}, sku_id=goods.sku_id, distributor_id=distributor)
+    with brand_scope(goods.brand_id):
+        return terms.make_rule(draft, reason="a world to look at", actor=Actor("staff"))
 
 
 def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:

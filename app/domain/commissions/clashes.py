@@ -26,6 +26,7 @@ class Good:
     supply_price_minor: int
     floor_minor: int
     name: str = ""
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def terms_check() -> Any:
     partner = next(((one, level) for one, level in partners if str(one.id) == asked["distributor"]), None)
     found = _explained(brand_id, good, partner) if good and partner else None
     return render_template(
-        "brand/terms_check.html", asked=asked, goods=[(str(one.sku_id), one.name) for one in goods],
+        "brand/terms_check.html", asked=asked, goods=[(str(one.sku_id), named(one)) for one in goods],
         partners=[(str(one.id), one.name) for one, _level in partners], found=found, counts=queries.counts(),
         percent=percent, bracket_rows=bracket_rows,
     )  # fmt: skip
@@ -163,7 +163,7 @@ def _explained(brand_id: int, good: Any, partner: Any) -> dict[str, Any]:
     views = {row["id"]: row for row in map(_row, queries.rows_by_id([rule.id for rule in fitting]))}
     level = next((one for one in queries.levels(brand_id) if one.id == level_id), None)
     return {
-        "words": terms_words(terms, good.currency), "terms": terms, "good": good, "distributor": distributor,
-        "level": level, "currency": good.currency,
+        "words": terms_words(terms, good.currency), "terms": terms, "good": good, "name": named(good),
+        "distributor": distributor, "level": level, "currency": good.currency,
         "rules": [{**views[rule.id], "chosen": rule.id in chosen, "family": FAMILIES[rule.kind]} for rule in fitting],
     }  # fmt: skip
