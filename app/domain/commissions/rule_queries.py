@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import load_only
 
 from app.domain.brands.models import Brand
@@ -47,7 +47,7 @@ def series(brand_id: int, name: str) -> Sequence[RateRule]:
     return session().execute(found.order_by(RateRule.version.desc())).scalars().all()
 
 
-def _with_names() -> Select[Any]:
+def _with_names() -> Any:
     return (
         select(RateRule, Product, Sku, Level, Distributor)
         .outerjoin(Sku, Sku.id == RateRule.sku_id)

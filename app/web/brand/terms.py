@@ -8,8 +8,7 @@ from flask_babel import gettext as _
 from app.domain.catalog import goods as catalog
 from app.domain.commissions import rule_queries as queries
 from app.domain.commissions.clashes import ANYBODY
-from app.domain.commissions.drafts import FAMILIES
-from app.domain.commissions.rules import Rule, Sale, terms_of
+from app.domain.commissions.rules import FAMILIES, Rule, Sale, terms_of
 from app.foundation import clock
 from app.foundation.errors import NotFound
 from app.web.brand import brand
