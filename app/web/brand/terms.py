@@ -40,7 +40,7 @@ def terms() -> Any:
         usual="-since",
         searches=_("Product, level or distributor"),
         columns=(
-            Col("goods", _("For what")),
+            Col("goods", _("For which goods")),
             Col("party", _("For whom")),
             Col("kind", _("Kind"), sort=True),
             Col("gives", _("Gives")),
