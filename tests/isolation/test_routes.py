@@ -42,6 +42,7 @@ IDS: dict[str, Any] = {
     "distributor.paper_id": lambda side: side.paper_id,
     "distributor.invite_id": lambda side: side.recruit_id,
     "platform.distributor_id": lambda side: 1,
+    "brand.series": lambda side: side.series,
     "platform.number": lambda side: side.placed.number,
     "platform.line_id": lambda side: side.line_id,
     "platform.row_id": lambda side: 1,

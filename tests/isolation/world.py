@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, Table, insert, text
+from sqlalchemy import Engine, Table, insert, select, text
 from sqlalchemy.orm import Session
 
+from app.domain.commissions.drafts import Draft
 from app.domain.distributors.models import Shop, ShopHost
 from app.domain.fulfilment.models import Delivery, SupplierOrder
 from app.domain.identity.models import Buyer, BuyerSignIn
@@ -18,13 +19,15 @@ from app.domain.payments.models import Payment
 from app.domain.payouts import planning
 from app.domain.payouts.accounts import Firm
 from app.domain.tables import metadata
+from app.flows import terms
 from app.flows.purchase import Placed
 from app.flows.refund import send_refund
 from app.flows.reveal import reveal
 from app.foundation import clock, ids
+from app.foundation.actor import Actor
 from app.foundation.database import Base, session
 from app.foundation.unit_of_work import unit_of_work
-from tenants.context import platform_scope, shop_scope
+from tenants.context import brand_scope, platform_scope, shop_scope
 from tenants.directory import Tenant
 from tenants.scoping import TenantOwned
 from tests.database import opened
@@ -69,8 +72,11 @@ PLATFORM = {
     "statements": "its owner's, a brand or a distributor; append-only",
     "gateway_report_lines": "what an outside party reports",
     "payout_accounts": "its owner's, a brand or a distributor; sealed details are the platform's",
-    "payout_plans": "its owner's", "payouts": "its owner's", "payout_steps": "its owner's",
-    "bank_batches": "the platform's", "sandbox_transfers": "what an outside party remembers",
+    "payout_plans": "its owner's",
+    "payouts": "its owner's",
+    "payout_steps": "its owner's",
+    "bank_batches": "the platform's",
+    "sandbox_transfers": "what an outside party remembers",
     "users": "one person may work for several firms; read by the console's own flows in the platform's scope",
     "memberships": "what a person may do, and for whom; as users",
     "brands": "shops read the names beside the goods; a brand reads and describes itself",
@@ -133,6 +139,8 @@ class Side:
     invite_id: int
     recruit_id: int
     payout_ids: dict[str, int]
+    series: str = ""
+    """Of a rule for this side's distributor alone."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +177,18 @@ def _side() -> Side:
             _rare_rows(work.session, shop, placed)
             work.session.execute(ATTEMPT, {"sku": goods.sku_id})
         _refund_something(placed)
-    return Side(shop, goods, counted, placed, line_id, import_id, *_earned(line_id), *partnered, _payouts(shop, goods))
+    return Side(
+        shop,
+        goods,
+        counted,
+        placed,
+        line_id,
+        import_id,
+        *_earned(line_id),
+        *partnered,
+        _payouts(shop, goods),
+        _own_rule(shop, counted),
+    )
 
 
 def _earned(line_id: int) -> tuple[int, int, int]:
@@ -192,6 +211,16 @@ def _payouts(shop: Tenant, goods: Goods) -> dict[str, int]:
         with platform_scope(), unit_of_work():
             planning.note([made[firm.kind]], "planned", now=clock.now())
     return made
+
+
+def _own_rule(shop: Tenant, goods: Goods) -> str:
+    """A rate for this shop's distributor alone, on the Sku it hardly sells."""
+    with platform_scope():
+        distributor = session().execute(select(Shop.distributor_id).where(Shop.id == shop.id)).scalar_one()
+        session().rollback()
+    draft = Draft("commission", {"rate_bps": 777}, sku_id=goods.sku_id, distributor_id=distributor)
+    with brand_scope(goods.brand_id):
+        return terms.make_rule(draft, reason="a world to look at", actor=Actor("staff"))
 
 
 def _rare_rows(open_session: Session, shop: Tenant, placed: Placed) -> None:

@@ -26,6 +26,7 @@ class Good:
     supply_price_minor: int
     floor_minor: int
     name: str = ""
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _floor(
         if supply > floor.floor_minor:
             raise SupplyAboveFloor(
                 param="supply", supply_minor=supply, floor_minor=floor.floor_minor, currency=good.currency,
-                sku=good.name, source=floor.source, level_id=party.level_id,
+                sku=good.name, sku_en=good.name_en, source=floor.source, level_id=party.level_id,
                 distributor_id=party.distributor_id or None, at=at,
             )  # fmt: skip
 

@@ -16,7 +16,7 @@ FITS = {"platform": ("brand_id", "currency"), "gateway": ("gateway", "currency")
 
 @dataclass(frozen=True, slots=True)
 class FeeDraft:
-    """A fee from a moment on (`starts_at` None: when it is saved). `lapsed`: the target has none of its own any more."""
+    """A fee from a moment on (`starts_at` None: when it is saved). `lapsed`: the target has none of its own now."""
 
     kind: str
     rate_bps: int = 0

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy.orm import load_only
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.models import Product, Sku
@@ -46,13 +47,14 @@ def series(brand_id: int, name: str) -> Sequence[RateRule]:
     return session().execute(found.order_by(RateRule.version.desc())).scalars().all()
 
 
-def _with_names() -> Select[Any]:
+def _with_names() -> Any:
     return (
         select(RateRule, Product, Sku, Level, Distributor)
         .outerjoin(Sku, Sku.id == RateRule.sku_id)
         .outerjoin(Product, or_(Product.id == RateRule.product_id, Product.id == Sku.product_id))
         .outerjoin(Level, Level.id == RateRule.level_id)
         .outerjoin(Distributor, Distributor.id == RateRule.distributor_id)
+        .options(load_only(Distributor.name))  # a distributor may read no more of itself than this
     )
 
 
@@ -106,7 +108,7 @@ def goods_of(brand_id: int, draft: Draft | None = None) -> list[Good]:
     return [
         Good(
             sku.id, sku.product_id, sku.currency, sku.supply_price_minor, sku.floor_minor,
-            f"{product.name} · {sku.name}",
+            f"{product.name} · {sku.name}", f"{product.name_en or product.name} · {sku.name_en or sku.name}",
         )
         for sku, product in rows
     ]  # fmt: skip

@@ -138,8 +138,23 @@ def _base(terms: Mapping[str, Any]) -> dict[str, Any]:
 
 def tried(lines: Iterable[SoldLine], rules: Sequence[Rule], change: Change) -> list[Tried]:
     """Every line with what each party earned of it and would have earned."""
-    other = supposed(rules, change)
-    return [Tried(line, line.earned(), recomputed(line, terms_after(line, rules, other))) for line in lines]
+    other, found = supposed(rules, change), []
+    fitting: dict[int, tuple[list[Rule], list[Rule]]] = {}
+    for line in lines:
+        if line.sku_id not in fitting:
+            fitting[line.sku_id] = (_for_goods(rules, line), _for_goods(other, line))
+        terms = terms_after(line, *fitting[line.sku_id])
+        found.append(Tried(line, line.earned(), recomputed(line, terms)))
+    return found
+
+
+def _for_goods(rules: Iterable[Rule], line: SoldLine) -> list[Rule]:
+    """The rules that can count for a line's goods: with many lines, the rest need not be looked at again."""
+    return [
+        rule
+        for rule in rules
+        if rule.sku_id in {None, line.sku_id} and rule.product_id in {None, line.product_id}
+    ]
 
 
 def by_distributor(results: Iterable[Tried]) -> dict[tuple[int, str], Sum]:

@@ -63,7 +63,7 @@ def _change(kind: str, last: RateRule | None) -> Any:
 
     shown = {
         "form": form, "kind": kind, "kinds": options(RULE_KINDS), "last": series_rows(last.series)[0] if last else None,
-        "skus": [(str(one.sku_id), one.name) for one in goods], "products": _products(goods), "currency": currency,
+        "skus": [(str(one.sku_id), named(one)) for one in goods], "products": _products(goods), "currency": currency,
         "levels": [(str(one.id), named(one)) for one in queries.levels(g.seat.brand_id)], "rows": range(ROWS),
         "partners": [(str(one.id), one.name) for one, _level in queries.partners(g.seat.brand_id)],
         "pots": options(POTS),
@@ -72,7 +72,7 @@ def _change(kind: str, last: RateRule | None) -> Any:
 
 
 def _products(goods: Any) -> list[tuple[str, str]]:
-    named_once = {str(one.product_id): one.name.split(" · ")[0] for one in goods}
+    named_once = {str(one.product_id): named(one).split(" · ")[0] for one in goods}
     return list(named_once.items())
 
 

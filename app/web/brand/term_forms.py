@@ -69,8 +69,14 @@ def _typed_brackets(form: Typed, currency: str) -> dict[str, Any]:
             low = form.money(names[0], currency)
             high = form.money(names[1], currency, required=False)
             rows.append(Bracket(low or 0, high, typed_rate(form, names[2])))
-    if not form.ok:
-        form.errors.setdefault("brackets", _("Please check the marked fields."))
+    wrong = next(
+        (at for at in range(ROWS) for part in ("from", "to", "bps") if f"{part}{at}" in form.errors), None
+    )
+    if wrong is not None:
+        told = next(
+            form.errors[name] for part in ("from", "to", "bps") if (name := f"{part}{wrong}") in form.errors
+        )
+        form.errors["brackets"] = _("Row %(row)s: ", row=wrong + 1) + told
         return {}
     try:
         return {"brackets": bracket_table(rows), "currency": currency}

@@ -8,8 +8,7 @@ from flask_babel import gettext as _
 from app.domain.catalog import goods as catalog
 from app.domain.commissions import rule_queries as queries
 from app.domain.commissions.clashes import ANYBODY
-from app.domain.commissions.drafts import FAMILIES
-from app.domain.commissions.rules import Rule, Sale, terms_of
+from app.domain.commissions.rules import FAMILIES, Rule, Sale, terms_of
 from app.foundation import clock
 from app.foundation.errors import NotFound
 from app.web.brand import brand
@@ -41,7 +40,7 @@ def terms() -> Any:
         usual="-since",
         searches=_("Product, level or distributor"),
         columns=(
-            Col("goods", _("For what")),
+            Col("goods", _("For which goods")),
             Col("party", _("For whom")),
             Col("kind", _("Kind"), sort=True),
             Col("gives", _("Gives")),
@@ -143,7 +142,7 @@ def terms_check() -> Any:
     partner = next(((one, level) for one, level in partners if str(one.id) == asked["distributor"]), None)
     found = _explained(brand_id, good, partner) if good and partner else None
     return render_template(
-        "brand/terms_check.html", asked=asked, goods=[(str(one.sku_id), one.name) for one in goods],
+        "brand/terms_check.html", asked=asked, goods=[(str(one.sku_id), named(one)) for one in goods],
         partners=[(str(one.id), one.name) for one, _level in partners], found=found, counts=queries.counts(),
         percent=percent, bracket_rows=bracket_rows,
     )  # fmt: skip
@@ -163,7 +162,7 @@ def _explained(brand_id: int, good: Any, partner: Any) -> dict[str, Any]:
     views = {row["id"]: row for row in map(_row, queries.rows_by_id([rule.id for rule in fitting]))}
     level = next((one for one in queries.levels(brand_id) if one.id == level_id), None)
     return {
-        "words": terms_words(terms, good.currency), "terms": terms, "good": good, "distributor": distributor,
-        "level": level, "currency": good.currency,
+        "words": terms_words(terms, good.currency), "terms": terms, "good": good, "name": named(good),
+        "distributor": distributor, "level": level, "currency": good.currency,
         "rules": [{**views[rule.id], "chosen": rule.id in chosen, "family": FAMILIES[rule.kind]} for rule in fitting],
     }  # fmt: skip

@@ -77,7 +77,9 @@ def terms_words(terms: Mapping[str, Any], currency: str) -> str:
 
 def bracket_rows(value: Mapping[str, Any]) -> list[tuple[int, int | None, int]]:
     """(from, up to, rate) of each bracket; the last has no end."""
-    rows = value.get("brackets", ())
+    rows = value.get("brackets")
+    if not rows:
+        return []
     ends = [*(row["from_minor"] for row in rows[1:]), None]
     return [(row["from_minor"], end, row["rate_bps"]) for row, end in zip(rows, ends, strict=True)]
 

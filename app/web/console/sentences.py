@@ -131,7 +131,8 @@ def _supply_above_floor(facts: dict[str, Any]) -> str:
     return _(
         "%(sku)s has a floor of %(floor)s for somebody this covers, from %(at)s on;"
         " the supply price there would be %(supply)s, above the floor.",
-        sku=facts["sku"], floor=money(facts["floor_minor"], facts["currency"], tongue), at=moment(facts["at"], tongue),
+        sku=facts["sku_en"] if tongue == "en" else facts["sku"], at=moment(facts["at"], tongue),
+        floor=money(facts["floor_minor"], facts["currency"], tongue),
         supply=money(facts["supply_minor"], facts["currency"], tongue),
     )  # fmt: skip
 

@@ -1,17 +1,21 @@
 """A distributor's own terms with each brand whose goods it may sell; read-only, in the distributor's own scope."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import g, render_template, request
+from flask_babel import gettext as _
 
 from app.domain.commissions import rule_queries as queries
 from app.domain.commissions.calendar import month_of
 from app.domain.commissions.rules import Rule, Sale, terms_of
 from app.domain.distributors.models import Level
 from app.foundation import clock
+from app.foundation.paging import Asked, Page
+from app.web.console.columns import Col
+from app.web.console.listing import Listing, answer
 from app.web.console.names import named
 from app.web.console.rule_words import (
-    POTS,
     bracket_rows,
     for_what,
     percent,
@@ -29,14 +33,37 @@ def own_terms() -> Any:
         context.Scope(context.DISTRIBUTOR_ROLE, context.DISTRIBUTOR_SETTING, g.seat.distributor_id)
     )
     partnerships = queries.own_partnerships(g.seat.distributor_id)
-    asked = request.args.get("brand", "")
-    at = next(
-        (one for one in partnerships if str(one.Brand.id) == asked), partnerships[0] if partnerships else None
+    wanted = request.args.get("brand", "")
+    fitting = [one for one in partnerships if str(one.Brand.id) == wanted] or partnerships
+    if not fitting:
+        return render_template("distributor/terms.html", at=None)
+    at = fitting[0]
+    found = _of_brand(at.Brand.id, at.Level)
+    listing = Listing(
+        name="my-terms",
+        usual="name",
+        searches=_("Product or Sku"),
+        columns=(
+            Col("name", _("Sku")),
+            Col("words", _("Your terms")),
+            Col("suggested", _("Suggested"), money=True),
+        ),
+        filters=(("brand", _("Brand"), [(str(one.Brand.id), named(one.Brand)) for one in partnerships]),),
+        empty=_("This brand offers nothing at the moment"),
     )
-    return render_template(
-        "distributor/terms.html", partnerships=partnerships, at=at, named=named, percent=percent, pots=POTS,
-        found=_of_brand(at.Brand.id, at.Level) if at is not None else None,
+    return answer(
+        listing, lambda asked: _page(found["rows"], asked), lambda row: row, "distributor/terms.html", at=at,
+        found=found, partnerships=partnerships, named=named, percent=percent,
     )  # fmt: skip
+
+
+def _page(rows: list[dict[str, Any]], asked: Asked) -> Page[dict[str, Any]]:
+    """The rows whose name holds the words; terms are worked out here and are in no table."""
+    words = asked.words.casefold().split()
+    found = [row for row in rows if all(word in row["name"].casefold() for word in words)]
+    asked = replace(asked, page=max(1, min(asked.page, -(-len(found) // asked.size))))
+    first = (asked.page - 1) * asked.size
+    return Page(found[first : first + asked.size], len(found), asked)
 
 
 def _of_brand(brand_id: int, level: Level | None) -> dict[str, Any]:
@@ -50,11 +77,10 @@ def _of_brand(brand_id: int, level: Level | None) -> dict[str, Any]:
         rule = terms["rule"]
         rows.append(
             {
-                "name": f"{named(product)} · {named(sku)}",
-                "words": terms_words(terms, sku.currency),
-                "sku": sku,
+                "id": sku.id, "name": f"{named(product)} · {named(sku)}", "words": terms_words(terms, sku.currency),
+                "suggested": sku.suggested_minor, "currency": sku.currency,
             }
-        )
+        )  # fmt: skip
         if "brackets" in terms:
             standing[rule["id"]] = (terms, sku.currency)
     coming = [rule for rule in rules if rule.starts_at > now]

@@ -31,7 +31,7 @@ def preview(draft: FeeDraft) -> Preview:
     if draft.kind == "payout":
         sums = fee_trial.payouts_tried(queries.paid_out(since, until), rules, draft)
         rows = [{"name": "", "currency": currency, "sum": sum_} for currency, sum_ in sorted(sums.items())]
-        return Preview(since, until, sum(row["sum"].lines for row in rows), False, rows, {})
+        return Preview(since, until, sum(one.lines for one in sums.values()), False, rows, {})
     lines = queries.sold_lines(since, until)
     orders = queries.order_facts({line.order_id for _brand, line in lines})
     results = fee_trial.tried(lines, orders, rules, draft)

@@ -42,7 +42,7 @@ def fees() -> Any:
         searches=_("Brand, gateway or reason"),
         columns=(
             Col("kind", _("Kind")),
-            Col("target", _("For what")),
+            Col("target", _("Counts for")),
             Col("takes", _("Takes")),
             Col("state", _("State")),
             Col("since", _("From"), sort=True),

@@ -3,6 +3,10 @@
 import pytest
 from sqlalchemy import text
 
+from app.domain.commissions.drafts import Draft
+from app.flows.terms import make_rule
+from app.foundation.actor import Actor
+from tenants.context import brand_scope
 from tests.factories import buy, make_goods, make_shop
 
 # Methods and addresses of pages about one thing; what stands in braces belongs to somebody else.
@@ -41,10 +45,12 @@ OF_A_BRAND = (
     ("GET", "floors/{sku}"), ("POST", "floors/{sku}"), ("POST", "floors/{sku}/end"), ("GET", "price-map/{listing}"),
     ("GET", "distributors/{partnership}"), ("POST", "distributors/{partnership}"),
     ("POST", "distributors/{partnership}/level"), ("GET", "distributors/{partnership}/papers/1"), ("POST", "invites/1/end"),
+    ("GET", "terms/{series}"), ("GET", "terms/{series}/next"), ("POST", "terms/{series}/next"),
+    ("GET", "terms/{series}/end"), ("POST", "terms/{series}/end"), ("POST", "stock/{sku}/reusable"), ("GET", "imports/1"), ("POST", "imports/1"), ("GET", "imports/1/progress"),
 )  # fmt: skip
 FORM = {
     "status": "archived", "pieces": "5", "secret": "ABCD-1234", "price": "99", "name": "x", "category_id": "1",
-    "open": "0", "sku": "1", "listing": "1", "do": "pause",
+    "begins": "now", "reason": "none", "open": "0", "sku": "1", "listing": "1", "do": "pause",
 }  # fmt: skip
 
 
@@ -56,6 +62,9 @@ def two(inside, owner, house):
         goods = make_goods(theirs, codes=3)
         make_goods(mine)
         number = buy(theirs, goods)
+        with brand_scope(goods.brand_id):
+            draft = Draft("commission", {"rate_bps": 100})
+            series = make_rule(draft, reason="theirs", actor=Actor("staff"))
     with owner.connect() as connection:
         firm = connection.execute(text("SELECT distributor_id FROM shops WHERE slug = 'mine'")).scalar_one()
         brand = connection.execute(text("SELECT max(id) FROM brands")).scalar_one()
@@ -75,6 +84,7 @@ def two(inside, owner, house):
         "earned": earned,
         "settled": settled,
         "partnership": partnership,
+        "series": series,
     }
     return {"firm": firm, "brand": brand, **facts}
 
@@ -92,6 +102,7 @@ def everything(owner) -> list[object]:
         "refunds",
         "partnerships",
         "level_moves",
+        "rate_rules",
     )
     with owner.connect() as connection:
         return [
