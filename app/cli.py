@@ -116,8 +116,12 @@ def ledger_prove(as_json: bool) -> None:
     else:
         for difference in proof.differences:
             click.echo(json.dumps(difference, ensure_ascii=False))
-        found = f"{len(proof.differences)} differences" if proof.differences else "every cent is where it belongs"
-        click.echo(f"Proof {proof.id}: {proof.entries:,} entries of {proof.transactions:,} transactions, {found}.")
+        found = (
+            f"{len(proof.differences)} differences" if proof.differences else "every cent is where it belongs"
+        )
+        click.echo(
+            f"Proof {proof.id}: {proof.entries:,} entries of {proof.transactions:,} transactions, {found}."
+        )
     sys.exit(1 if proof.differences else 0)
 
 

@@ -32,7 +32,8 @@ BACK = text("""
     WHERE jsonb_typeof(r.value) = 'object' AND r.value ->> 'state' = 'succeeded'
       AND (r.value ->> 'at')::timestamptz >= :since AND (r.value ->> 'at')::timestamptz < :until
     UNION ALL
-    SELECT r.external_id, r.key, r.amount_minor, r.currency, r.succeeded_at FROM refunds r JOIN payments p ON p.id = r.payment_id
+    SELECT r.external_id, r.key, r.amount_minor, r.currency, r.succeeded_at
+    FROM refunds r JOIN payments p ON p.id = r.payment_id
     WHERE p.gateway = 'sandbox' AND r.kind = 'refund' AND r.state = 'succeeded' AND r.external_id IS NOT NULL
       AND r.succeeded_at >= :since AND r.succeeded_at < :until
       AND NOT EXISTS (SELECT 1 FROM sandbox_payments s WHERE s.external_id = p.external_id AND s.refunds <> '{}'::jsonb)

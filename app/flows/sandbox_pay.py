@@ -71,7 +71,11 @@ def _send_news(checkout: SandboxCheckout, troubles: Troubles, at: datetime) -> N
     planned = plan_deliveries(troubles.knobs, event, secret=secret, seconds=time.time())
     if not troubles.knobs.failure:
         planned += plan_dispute(
-            troubles.dispute, event, secret=secret, seconds=time.time(), after_seconds=troubles.knobs.delay_seconds
+            troubles.dispute,
+            event,
+            secret=secret,
+            seconds=time.time(),
+            after_seconds=troubles.knobs.delay_seconds,
         )
     with platform_scope(), unit_of_work() as work:
         for at_place, delivery in enumerate(planned):

@@ -240,29 +240,47 @@ END $$
 }
 TRIGGERS = (
     "CREATE TRIGGER keep_floor AFTER INSERT OR UPDATE OF floor_minor ON skus FOR EACH ROW EXECUTE FUNCTION money.keep_sku_floor()",
-    ("CREATE TRIGGER covers_floor BEFORE INSERT OR UPDATE OF price_minor, sku_id, shop_id, status ON listings"
-    " FOR EACH ROW EXECUTE FUNCTION money.listing_covers_floor()"),
+    (
+        "CREATE TRIGGER covers_floor BEFORE INSERT OR UPDATE OF price_minor, sku_id, shop_id, status ON listings"
+        " FOR EACH ROW EXECUTE FUNCTION money.listing_covers_floor()"
+    ),
     "CREATE TRIGGER keep_price AFTER INSERT ON listings FOR EACH ROW EXECUTE FUNCTION money.keep_listing_price()",
-    ("CREATE TRIGGER keep_new_price AFTER UPDATE ON listings FOR EACH ROW"
-    " WHEN (OLD.price_minor <> NEW.price_minor OR OLD.status <> NEW.status) EXECUTE FUNCTION money.keep_listing_price()"),
+    (
+        "CREATE TRIGGER keep_new_price AFTER UPDATE ON listings FOR EACH ROW"
+        " WHEN (OLD.price_minor <> NEW.price_minor OR OLD.status <> NEW.status) EXECUTE FUNCTION money.keep_listing_price()"
+    ),
     "CREATE TRIGGER covers_floor BEFORE INSERT ON order_lines FOR EACH ROW EXECUTE FUNCTION money.order_line_covers_floor()",
-    ("CREATE TRIGGER stays BEFORE UPDATE OF shop_id, order_id, sku_id, quantity, list_minor, offer_minor, discount_minor,"
-    " net_minor, floor_minor, floor_promotion, funded_brand_minor, funded_platform_minor, terms ON order_lines"
-    " FOR EACH ROW EXECUTE FUNCTION order_line_stays()"),
-    ("CREATE TRIGGER moved AFTER UPDATE OF status ON partnerships FOR EACH ROW"
-    " WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION money.partnership_moved()"),
+    (
+        "CREATE TRIGGER stays BEFORE UPDATE OF shop_id, order_id, sku_id, quantity, list_minor, offer_minor, discount_minor,"
+        " net_minor, floor_minor, floor_promotion, funded_brand_minor, funded_platform_minor, terms ON order_lines"
+        " FOR EACH ROW EXECUTE FUNCTION order_line_stays()"
+    ),
+    (
+        "CREATE TRIGGER moved AFTER UPDATE OF status ON partnerships FOR EACH ROW"
+        " WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION money.partnership_moved()"
+    ),
     "CREATE TRIGGER first_level AFTER INSERT ON brands FOR EACH ROW EXECUTE FUNCTION money.first_level()",
-    ("CREATE TRIGGER no_circle BEFORE INSERT OR UPDATE OF upline_id ON distributors FOR EACH ROW"
-    " WHEN (NEW.upline_id IS NOT NULL) EXECUTE FUNCTION money.no_circle()"),
-    ("CREATE TRIGGER post AFTER INSERT OR UPDATE OF state ON payments FOR EACH ROW"
-    " WHEN (NEW.state = 'received' AND NEW.received_minor > 0) EXECUTE FUNCTION money.post_payment()"),
-    ("CREATE TRIGGER post AFTER INSERT OR UPDATE OF state ON refunds FOR EACH ROW"
-    " WHEN (NEW.state IN ('succeeded', 'failed')) EXECUTE FUNCTION money.post_refund()"),
+    (
+        "CREATE TRIGGER no_circle BEFORE INSERT OR UPDATE OF upline_id ON distributors FOR EACH ROW"
+        " WHEN (NEW.upline_id IS NOT NULL) EXECUTE FUNCTION money.no_circle()"
+    ),
+    (
+        "CREATE TRIGGER post AFTER INSERT OR UPDATE OF state ON payments FOR EACH ROW"
+        " WHEN (NEW.state = 'received' AND NEW.received_minor > 0) EXECUTE FUNCTION money.post_payment()"
+    ),
+    (
+        "CREATE TRIGGER post AFTER INSERT OR UPDATE OF state ON refunds FOR EACH ROW"
+        " WHEN (NEW.state IN ('succeeded', 'failed')) EXECUTE FUNCTION money.post_refund()"
+    ),
     "CREATE TRIGGER seal BEFORE INSERT ON ledger_entries FOR EACH ROW EXECUTE FUNCTION money.seal_entry()",
-    ("CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON ledger_transactions"
-    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION money.balanced()"),
-    ("CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON ledger_entries"
-    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION money.balanced()"),
+    (
+        "CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON ledger_transactions"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION money.balanced()"
+    ),
+    (
+        "CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON ledger_entries"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION money.balanced()"
+    ),
 )
 STAYS = """
 CREATE FUNCTION order_line_stays() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -272,12 +290,16 @@ END $$
 """
 # What the past owes the books: money that came and went before they were opened.
 OPENING = (
-    ("SELECT money.post_two('payment:' || id, 'payment', upper(coalesce(received_currency, currency)), 'gateway_clearing',"
-    " 'buyer_liability', received_minor, shop_id, order_id, id, NULL, jsonb_build_object('gateway', gateway, 'account', account),"
-    " coalesce(received_at, created_at)) FROM payments WHERE state = 'received' AND received_minor > 0"),
-    ("SELECT money.post_two('refund:' || id, kind, upper(currency), 'buyer_liability', 'gateway_clearing', amount_minor,"
-    " shop_id, order_id, payment_id, id, jsonb_build_object('reason', reason), coalesce(succeeded_at, created_at))"
-    " FROM refunds WHERE state = 'succeeded'"),
+    (
+        "SELECT money.post_two('payment:' || id, 'payment', upper(coalesce(received_currency, currency)), 'gateway_clearing',"
+        " 'buyer_liability', received_minor, shop_id, order_id, id, NULL, jsonb_build_object('gateway', gateway, 'account', account),"
+        " coalesce(received_at, created_at)) FROM payments WHERE state = 'received' AND received_minor > 0"
+    ),
+    (
+        "SELECT money.post_two('refund:' || id, kind, upper(currency), 'buyer_liability', 'gateway_clearing', amount_minor,"
+        " shop_id, order_id, payment_id, id, jsonb_build_object('reason', reason), coalesce(succeeded_at, created_at))"
+        " FROM refunds WHERE state = 'succeeded'"
+    ),
 )
 OLD_LISTING = """
 CREATE TRIGGER covers_floor BEFORE INSERT OR UPDATE OF price_minor, sku_id, shop_id, status ON listings
@@ -294,7 +316,9 @@ def upgrade() -> None:
     op.execute(f"GRANT {ROLE} TO CURRENT_USER")
     op.execute("CREATE SCHEMA money")
     op.execute(f"GRANT USAGE, CREATE ON SCHEMA money TO {ROLE}")
-    op.execute("GRANT USAGE ON SCHEMA money TO perkline_shop, perkline_brand, perkline_distributor, perkline_platform")
+    op.execute(
+        "GRANT USAGE ON SCHEMA money TO perkline_shop, perkline_brand, perkline_distributor, perkline_platform"
+    )
     for table, allowed in TOUCHES.items():
         op.execute(f"CREATE POLICY money ON {table} TO {ROLE} USING (true) WITH CHECK (true)")
         op.execute(f"GRANT {allowed} ON {table} TO {ROLE}")

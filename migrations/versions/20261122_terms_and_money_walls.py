@@ -105,14 +105,20 @@ def upgrade() -> None:
         f"CREATE POLICY asks_again ON partnerships FOR UPDATE TO {DISTRIBUTOR_ROLE}"
         f" USING ({MINE} AND status IN ('applied', 'declined')) WITH CHECK ({asks})"
     )
-    op.execute(f"GRANT SELECT, INSERT, UPDATE (status, message, applied_at, level_id) ON partnerships TO {DISTRIBUTOR_ROLE}")
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE (status, message, applied_at, level_id) ON partnerships TO {DISTRIBUTOR_ROLE}"
+    )
     op.execute(f"GRANT UPDATE (payment_id) ON orders TO {SHOP_ROLE}")
-    op.execute("GRANT UPDATE (joining, level_window_days, level_grace_days, level_currency) ON brands TO perkline_brand")
+    op.execute(
+        "GRANT UPDATE (joining, level_window_days, level_grace_days, level_currency) ON brands TO perkline_brand"
+    )
 
 
 def downgrade() -> None:
     op.execute(f"REVOKE UPDATE (payment_id) ON orders FROM {SHOP_ROLE}")
-    op.execute("REVOKE UPDATE (joining, level_window_days, level_grace_days, level_currency) ON brands FROM perkline_brand")
+    op.execute(
+        "REVOKE UPDATE (joining, level_window_days, level_grace_days, level_currency) ON brands FROM perkline_brand"
+    )
     op.execute(f"REVOKE ALL ON partnerships FROM {DISTRIBUTOR_ROLE}")
     for name in ("own", "asks", "asks_again"):
         op.execute(f"DROP POLICY {name} ON partnerships")

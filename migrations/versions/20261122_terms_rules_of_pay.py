@@ -99,10 +99,18 @@ def upgrade() -> None:
     for name in ("rule_fits", "rule_value_fits", "settled_lines"):
         op.execute(f"REVOKE ALL ON FUNCTION money.{name} FROM PUBLIC")
         op.execute(f"ALTER FUNCTION money.{name} OWNER TO {ROLE}")
-    op.execute("GRANT EXECUTE ON FUNCTION money.settled_lines, money.rule_value_fits TO perkline_brand, perkline_platform")
-    op.execute("CREATE TRIGGER fits BEFORE INSERT ON rate_rules FOR EACH ROW EXECUTE FUNCTION money.rule_fits()")
-    op.execute("ALTER TABLE rate_rules ADD CONSTRAINT ck_rate_rules_value CHECK (money.rule_value_fits(kind, value))")
-    op.add_column("fee_rules", sa.Column("lapsed", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.execute(
+        "GRANT EXECUTE ON FUNCTION money.settled_lines, money.rule_value_fits TO perkline_brand, perkline_platform"
+    )
+    op.execute(
+        "CREATE TRIGGER fits BEFORE INSERT ON rate_rules FOR EACH ROW EXECUTE FUNCTION money.rule_fits()"
+    )
+    op.execute(
+        "ALTER TABLE rate_rules ADD CONSTRAINT ck_rate_rules_value CHECK (money.rule_value_fits(kind, value))"
+    )
+    op.add_column(
+        "fee_rules", sa.Column("lapsed", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
 
 
 def downgrade() -> None:

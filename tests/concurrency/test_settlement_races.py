@@ -94,7 +94,9 @@ def settled_without_a_claim(owner: Engine, monkeypatch: pytest.MonkeyPatch) -> I
         yield
 
 
-def _under_new_names(post_all: Callable[..., dict[str, int]], number: Iterator[int]) -> Callable[..., dict[str, int]]:
+def _under_new_names(
+    post_all: Callable[..., dict[str, int]], number: Iterator[int]
+) -> Callable[..., dict[str, int]]:
     def run(postings: Any) -> dict[str, int]:
         made = {}
         for posting in postings:
@@ -178,7 +180,11 @@ def test_what_matures_while_it_is_taken_back_is_counted_on_one_side(app: Flask, 
     clock.travel(timedelta(days=8))
     mature.mature_earnings()
     clock.travel_back()
-    assert books.accounts() == {"gateway_clearing": -800, "brand_available": 480, "distributor_available": 320}
+    assert books.accounts() == {
+        "gateway_clearing": -800,
+        "brand_available": 480,
+        "distributor_available": 320,
+    }
     books.check()
 
 
@@ -199,6 +205,7 @@ def test_twin_without_the_lock_on_earnings_a_part_is_matured_and_taken_back_as_h
 
 def _matured_in_between(_earnings_of: Callable[..., Any]) -> Callable[..., Any]:
     """Earnings read without a lock; everything matures before what was read is used."""
+
     def run(order_line_id: int) -> dict[str, Any]:
         rows = session().execute(select(Earning).where(Earning.order_line_id == order_line_id)).scalars()
         found = {row.role: row for row in rows}
@@ -224,7 +231,11 @@ def test_two_who_mature_at_once_move_everything_once(app: Flask, shop: Tenant, b
     maturing()
     clock.travel_back()
     assert sum(ends) == 6
-    assert books.accounts() == {"gateway_clearing": -6000, "brand_available": 3600, "distributor_available": 2400}
+    assert books.accounts() == {
+        "gateway_clearing": -6000,
+        "brand_available": 3600,
+        "distributor_available": 2400,
+    }
     books.check()
 
 
@@ -233,7 +244,9 @@ def giving_back(shop: Tenant, placed: Any, minor: int, key: str) -> Callable[[],
 
     def run() -> int:
         with shop_scope(shop.id):
-            return give_back(placed.order_id, line, minor, reason="x", key=key, seen_left_minor=2000, actor=STAFF)
+            return give_back(
+                placed.order_id, line, minor, reason="x", key=key, seen_left_minor=2000, actor=STAFF
+            )
 
     return run
 
@@ -270,15 +283,21 @@ def test_twin_without_the_orders_lock_more_is_asked_back_than_was_paid(
         return found
 
     monkeypatch.setattr(
-        orders, "lock", lambda order_id: session().execute(select(Order).where(Order.id == order_id)).scalar_one()
+        orders,
+        "lock",
+        lambda order_id: session().execute(select(Order).where(Order.id == order_id)).scalar_one(),
     )
     monkeypatch.setattr(
-        payments, "lock", lambda payment_id: session().execute(select(Payment).where(Payment.id == payment_id)).scalar_one()
+        payments,
+        "lock",
+        lambda payment_id: session().execute(select(Payment).where(Payment.id == payment_id)).scalar_one(),
     )
     monkeypatch.setattr(payment_queries, "back_by_line", slowly)
     ends = race(app, *[giving_back(shop, placed, 1500, f"key-0000000{at}") for at in range(2)])
     monkeypatch.undo()
-    assert [type(end) for end in ends] == [int, int] or books.ask("SELECT sum(amount_minor) FROM refunds") > [(1500,)]
+    assert [type(end) for end in ends] == [int, int] or books.ask("SELECT sum(amount_minor) FROM refunds") > [
+        (1500,)
+    ]
     assert books.ask("SELECT sum(amount_minor) FROM refunds")[0][0] > 1500
 
 

@@ -73,13 +73,21 @@ def make_goods(
 
 def approve(work: Work, brand_id: int, shop_id: int) -> None:
     """The brand's approval of the shop's distributor, at its first level, where there is none yet."""
-    level = work.session.execute(select(Level.id).where(Level.brand_id == brand_id, Level.rank == 0)).scalar_one()
+    level = work.session.execute(
+        select(Level.id).where(Level.brand_id == brand_id, Level.rank == 0)
+    ).scalar_one()
     distributor = work.session.execute(select(Shop.distributor_id).where(Shop.id == shop_id)).scalar_one()
     partnerships.approve(brand_id, distributor, level_id=level)
 
 
 def _brand(work: Work, number: int) -> int:
-    brand = Brand(slug=f"brand-{number}", name=f"品牌 {number}", name_en=f"Brand {number}", status="approved", joining="open")
+    brand = Brand(
+        slug=f"brand-{number}",
+        name=f"品牌 {number}",
+        name_en=f"Brand {number}",
+        status="approved",
+        joining="open",
+    )
     work.session.add(brand)
     work.session.flush()
     return int(brand.id)

@@ -117,7 +117,12 @@ def dispute(
         payment = session().get_one(Payment, placed.payment_id)
         reference, owed, owed_in = payment.reference, payment.amount_minor, payment.currency
         session().rollback()
-    raw = {"dispute_id": f"{dispute_id}-{shop.id}", "status": status, "reason": "fraudulent", "fee_minor": fee}
+    raw = {
+        "dispute_id": f"{dispute_id}-{shop.id}",
+        "status": status,
+        "reason": "fraudulent",
+        "fee_minor": fee,
+    }
     event = PaymentEvent(
         event_id=event_id or f"evt_{ids.token()}", kind=kind, account="sandbox", occurred_at=clock.now(),
         reference=reference, external_id=external_id_for(reference), amount_minor=owed if amount is None else amount,
@@ -140,12 +145,18 @@ class Books:
 
     def accounts(self) -> dict[str, int]:
         """What each account holds, those at zero left out."""
-        rows = self.ask("SELECT account, sum(amount_minor)::bigint FROM ledger_entries GROUP BY 1 HAVING sum(amount_minor) <> 0")
+        rows = self.ask(
+            "SELECT account, sum(amount_minor)::bigint FROM ledger_entries GROUP BY 1 HAVING sum(amount_minor) <> 0"
+        )
         return dict(rows)  # type: ignore[arg-type]
 
     def parts(self) -> dict[str, int]:
         """What each role still has of everything, by its earnings."""
-        return dict(self.ask("SELECT role, sum(amount_minor - taken_back_minor)::bigint FROM earnings GROUP BY 1 ORDER BY 1"))  # type: ignore[arg-type]
+        return dict(
+            self.ask(
+                "SELECT role, sum(amount_minor - taken_back_minor)::bigint FROM earnings GROUP BY 1 ORDER BY 1"
+            )
+        )  # type: ignore[arg-type]
 
     def check(self, *, finished: bool = True) -> None:
         """Everything that must hold at any moment; `finished`: no order is under way, so buyers are owed nothing."""
@@ -157,7 +168,14 @@ class Books:
 
     def check_parts(self) -> None:
         """What must hold even while jobs are on their way."""
-        for question in (SUMS, UNBALANCED, EARNINGS_AND_BOOKS, RETURNS_AND_EARNINGS, VOLUMES, LINES_AND_PARTS):
+        for question in (
+            SUMS,
+            UNBALANCED,
+            EARNINGS_AND_BOOKS,
+            RETURNS_AND_EARNINGS,
+            VOLUMES,
+            LINES_AND_PARTS,
+        ):
             assert self.ask(question) == [], question
 
 

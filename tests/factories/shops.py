@@ -15,9 +15,7 @@ def make_shop(slug: str | None = None, *, currency: str = "CNY", **settings: obj
     """A live shop of an approved distributor."""
     number = next(count)
     with platform_scope(), unit_of_work() as work:
-        distributor = Distributor(
-            name=f"分销商 {number}", status="approved", contact_email="d@example.com"
-        )
+        distributor = Distributor(name=f"分销商 {number}", status="approved", contact_email="d@example.com")
         work.session.add(distributor)
         work.session.flush()
         shop = Shop(

@@ -31,9 +31,13 @@ def test_a_chargeback_takes_the_parties_parts_calls_a_person_and_writes_to_the_d
     assert books.parts() == {"seller": 0, "supplier": 0}
     # The bank has 2,000 and the gateway took 15.00 for its trouble; that is the platform's.
     assert books.accounts() == {"gateway_clearing": 1500, "chargebacks": -1500}
-    assert books.ask("SELECT kind, state, amount_minor, fee_minor FROM refunds") == [("chargeback", "succeeded", 2000, 1500)]
+    assert books.ask("SELECT kind, state, amount_minor, fee_minor FROM refunds") == [
+        ("chargeback", "succeeded", 2000, 1500)
+    ]
     assert state_of(shop, placed) == "attention"
-    assert books.ask("SELECT recipient, state FROM mails WHERE kind = 'dispute'") == [("d@example.com", "sent")]
+    assert books.ask("SELECT recipient, state FROM mails WHERE kind = 'dispute'") == [
+        ("d@example.com", "sent")
+    ]
     books.check()
 
 
@@ -155,7 +159,9 @@ def test_a_dispute_in_another_currency_changes_no_book(shop, books):
     placed = buy(shop, make_goods(shop, codes=1))
     dispute(shop, placed, currency="JPY")
     assert books.ask("SELECT count(*) FROM refunds") == [(0,)]
-    assert books.ask("SELECT outcome, note FROM payment_events WHERE kind = 'dispute'") == [("mismatched", "currency")]
+    assert books.ask("SELECT outcome, note FROM payment_events WHERE kind = 'dispute'") == [
+        ("mismatched", "currency")
+    ]
     assert state_of(shop, placed) == "attention"
     books.check()
 

@@ -201,10 +201,20 @@ def test_never_more_than_was_paid_for_the_line(shop, books):
 def test_a_reason_must_be_given_and_is_recorded(shop, books):
     placed = buy(shop, make_goods(shop, codes=1))
     with shop_scope(shop.id), pytest.raises(InvalidInput):
-        give_back(placed.order_id, line_ids(shop, placed)[0], 1, reason=" ", key="k" * 8, seen_left_minor=2000, actor=STAFF)
+        give_back(
+            placed.order_id,
+            line_ids(shop, placed)[0],
+            1,
+            reason=" ",
+            key="k" * 8,
+            seen_left_minor=2000,
+            actor=STAFF,
+        )
     give(shop, placed, 500)
     assert books.ask("SELECT reason FROM refunds") == [("不能用",)]
-    assert books.ask("SELECT data ->> 'reason' FROM audit_entries WHERE action = 'give_back'") == [("不能用",)]
+    assert books.ask("SELECT data ->> 'reason' FROM audit_entries WHERE action = 'give_back'") == [
+        ("不能用",)
+    ]
 
 
 def test_one_key_is_one_refund(shop, books):
@@ -212,7 +222,9 @@ def test_one_key_is_one_refund(shop, books):
     line = line_ids(shop, placed)[0]
     with shop_scope(shop.id):
         asked = [
-            give_back(placed.order_id, line, 500, reason="x", key="key-00000001", seen_left_minor=2000, actor=STAFF)
+            give_back(
+                placed.order_id, line, 500, reason="x", key="key-00000001", seen_left_minor=2000, actor=STAFF
+            )
             for _ in range(2)
         ]
     assert asked[0] == asked[1]
@@ -247,7 +259,9 @@ def test_what_the_gateway_refuses_waits_for_a_person_and_takes_nothing(shop, boo
     placed = buy(shop, make_goods(shop, codes=1))
     gateway = gateways.gateway("sandbox")
     with monkeypatch.context() as patch:
-        patch.setattr(type(gateway), "refund", lambda self, **asked: RefundOutcome(RefundState.FAILED, None, "no"))
+        patch.setattr(
+            type(gateway), "refund", lambda self, **asked: RefundOutcome(RefundState.FAILED, None, "no")
+        )
         give(shop, placed, 500)
     assert state_of(shop, placed) == "attention"
     assert books.parts() == {"seller": 800, "supplier": 1200}

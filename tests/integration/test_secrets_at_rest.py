@@ -87,7 +87,9 @@ def test_no_account_number_is_in_a_dump_logs_or_mails_after_it_was_paid(
         firm = Firm(distributor_id=work.session.get_one(Shop, shop.id).distributor_id)
     with distributor_scope(firm.id):
         for method, number in (("sandbox", "acct_NEEDLEACCOUNT"), ("bank", ACCOUNT)):
-            wanted = NewAccount(method=method, currency="CNY", holder="星选", number=number, bank="NEEDLEBRANCH")
+            wanted = NewAccount(
+                method=method, currency="CNY", holder="星选", number=number, bank="NEEDLEBRANCH"
+            )
             change_account(wanted, firm=firm, user_id=None, actor=SYSTEM)
     make_payee(10_000, number="acct_NEEDLEPAID")
     make_payee(10_000, method="bank", number=ACCOUNT)

@@ -158,9 +158,7 @@ def test_a_firm_that_buys_from_itself_does_not_climb(shop, books):
         user = User(email="mei@example.com", name="Mei", password_hash="-")
         work.session.add(user)
         work.session.flush()
-        work.session.add(
-            Membership(user_id=user.id, kind="distributor", distributor_id=seller, role="owner")
-        )
+        work.session.add(Membership(user_id=user.id, kind="distributor", distributor_id=seller, role="owner"))
     buy(shop, goods, email="Mei+shop@example.com")
     assert books.ask("SELECT volume_minor FROM volumes") in ([], [(0,)])
     assert books.ask("SELECT counted FROM settlements") == [(False,)]
@@ -182,14 +180,22 @@ def test_a_half_delivered_topup_is_split_whole_and_its_failed_units_are_taken_ba
             )
 
     monkeypatch.setattr(suppliers, "_suppliers", {"alpha": Half()})
-    topup, codes = make_goods(shop, kind="topup", unlimited=True, price=1000, floor=700, supply=600), make_goods(shop, codes=1)
+    topup, codes = (
+        make_goods(shop, kind="topup", unlimited=True, price=1000, floor=700, supply=600),
+        make_goods(shop, codes=1),
+    )
     placed = buy(shop, {topup: 3, codes: 1})
     assert books.ask("SELECT state FROM order_lines ORDER BY net_minor") == [("delivered",), ("delivered",)]
     assert books.ask("SELECT amount_minor, order_line_id IS NOT NULL FROM refunds") == [(1000, True)]
     # Two of three top-ups, and the codes line untouched by it.
     assert books.parts() == {"seller": 800 + 800, "supplier": 1200 + 1200}
     books.check()
-    give(shop, placed, 2000, line=[net for (net,) in books.ask("SELECT net_minor FROM order_lines ORDER BY id")].index(3000))
+    give(
+        shop,
+        placed,
+        2000,
+        line=[net for (net,) in books.ask("SELECT net_minor FROM order_lines ORDER BY id")].index(3000),
+    )
     assert books.parts() == {"seller": 800, "supplier": 1200}
     books.check()
 
@@ -201,7 +207,9 @@ def test_brand_and_platform_pay_for_the_discounts_they_fund(shop, books, owner):
     with owner.connect() as connection:  # promotions are not built yet: as one of them would have written it
         connection.execute(text("SET session_replication_role = replica"))
         connection.execute(
-            text("UPDATE order_lines SET list_minor = 3000, funded_brand_minor = 400, funded_platform_minor = 300")
+            text(
+                "UPDATE order_lines SET list_minor = 3000, funded_brand_minor = 400, funded_platform_minor = 300"
+            )
         )
         connection.execute(text("SET session_replication_role = DEFAULT"))
     with shop_scope(shop.id):
@@ -292,7 +300,9 @@ def test_a_line_that_cannot_be_settled_is_not_asked_for_without_end(shop, owner)
     clock.travel(timedelta(minutes=6))
     assert settle_forgotten() == 1
     with owner.connect() as connection:
-        connection.execute(text("UPDATE outbox SET failed_at = now() WHERE kind = 'settle_order' AND key LIKE '%again'"))
+        connection.execute(
+            text("UPDATE outbox SET failed_at = now() WHERE kind = 'settle_order' AND key LIKE '%again'")
+        )
     assert settle_forgotten() == 0
     clock.travel_back()
 

@@ -52,7 +52,9 @@ def refused(owner, goods: Goods, draft: Draft, error=InvalidInput):
 
 def parts_of(placed) -> dict[str, int]:
     with platform_scope():
-        found = session().execute(select(Settlement).where(Settlement.order_id == placed.order_id)).scalar_one()
+        found = (
+            session().execute(select(Settlement).where(Settlement.order_id == placed.order_id)).scalar_one()
+        )
         parts = {part["role"]: part["minor"] for part in found.parts}
         session().rollback()
         return parts
@@ -133,7 +135,9 @@ def test_who_changed_what_and_why_is_written_down(sold, owner):
         terms.end_rule(Ending(series), reason="over", actor=ACTOR)
     with owner.connect() as connection:
         told = connection.execute(
-            text("SELECT action, data->>'reason', actor_name FROM audit_entries WHERE subject = :s ORDER BY id"),
+            text(
+                "SELECT action, data->>'reason', actor_name FROM audit_entries WHERE subject = :s ORDER BY id"
+            ),
             {"s": f"rule:{series}"},
         ).all()
     assert [tuple(row) for row in told] == [("rule.made", "a test", "Lin"), ("rule.ended", "over", "Lin")]
@@ -203,10 +207,18 @@ def test_a_supply_price_above_a_floor_that_is_only_coming_is_refused_too(sold, o
 def test_a_rule_cannot_end_where_what_follows_it_would_be_above_a_floor(sold, owner):
     _shop, goods = sold
     level = level_of(goods.brand_id)
-    series = make(goods, Draft("margin", {"supply_minor": 900, "currency": "CNY"}, sku_id=goods.sku_id, level_id=level))
+    series = make(
+        goods, Draft("margin", {"supply_minor": 900, "currency": "CNY"}, sku_id=goods.sku_id, level_id=level)
+    )
     with platform_scope(), unit_of_work() as work:
         work.session.add(
-            Floor(brand_id=goods.brand_id, sku_id=goods.sku_id, level_id=level, floor_minor=1000, starts_at=clock.now())
+            Floor(
+                brand_id=goods.brand_id,
+                sku_id=goods.sku_id,
+                level_id=level,
+                floor_minor=1000,
+                starts_at=clock.now(),
+            )
         )
     before = rows(owner)
     with brand_scope(goods.brand_id), pytest.raises(SupplyAboveFloor):
@@ -239,9 +251,13 @@ def test_another_brands_goods_levels_and_partners_are_refused(sold, owner):
     assert refused(owner, goods, Draft("commission", TEN, sku_id=other.sku_id)).param == "sku"
     assert refused(owner, goods, Draft("commission", TEN, level_id=level_of(other.brand_id))).param == "level"
     with platform_scope():
-        theirs = session().execute(
-            text("SELECT distributor_id FROM partnerships WHERE brand_id = :b"), {"b": other.brand_id}
-        ).scalar_one()
+        theirs = (
+            session()
+            .execute(
+                text("SELECT distributor_id FROM partnerships WHERE brand_id = :b"), {"b": other.brand_id}
+            )
+            .scalar_one()
+        )
         session().rollback()
     assert refused(owner, goods, Draft("commission", TEN, distributor_id=theirs)).param == "distributor"
 
@@ -265,7 +281,11 @@ def test_raw_sql_cannot_name_another_brands_level_or_a_rate_over_the_whole(sold)
 def test_a_rule_once_written_keeps_its_rate(sold, owner):
     _shop, goods = sold
     make(goods, Draft("commission", TEN))
-    with brand_scope(goods.brand_id), pytest.raises(Exception, match="permission denied"), unit_of_work() as work:
+    with (
+        brand_scope(goods.brand_id),
+        pytest.raises(Exception, match="permission denied"),
+        unit_of_work() as work,
+    ):
         work.session.execute(text("UPDATE rate_rules SET value = '{\"rate_bps\": 1}'"))
 
 

@@ -42,7 +42,9 @@ def busy(app, owner):
     brand = first.brand_id
     more = [make_goods(shop, price=1777, codes=9, brand_id=brand) for _ in range(2)]
     with brand_scope(brand):
-        terms.make_rule(Draft("commission", {"rate_bps": 1234}, sku_id=more[0].sku_id), reason="t", actor=ACTOR)
+        terms.make_rule(
+            Draft("commission", {"rate_bps": 1234}, sku_id=more[0].sku_id), reason="t", actor=ACTOR
+        )
         terms.make_rule(Draft("commission", BRACKETS, product_id=more[1].product_id), reason="t", actor=ACTOR)
         terms.make_rule(
             Draft("override", {"step1_bps": 155, "step2_bps": 50, "pot": "brand"}), reason="t", actor=ACTOR
@@ -162,11 +164,15 @@ def test_a_fee_that_ends_gives_way_to_the_wider_one(busy):
     brand = busy[0]
     fee_flows.set_fee(FeeDraft("platform", 500, brand_id=brand), reason="t", actor=ACTOR)
     at = clock.now()
-    fee_flows.end_fee(FeeDraft("platform", brand_id=brand, starts_at=at + timedelta(days=1)), reason="t", actor=ACTOR)
+    fee_flows.end_fee(
+        FeeDraft("platform", brand_id=brand, starts_at=at + timedelta(days=1)), reason="t", actor=ACTOR
+    )
     with platform_scope():
         rules = fees.all_rules()
         later = at + timedelta(days=2)
-        found = [fees.in_force(rules, "platform", when, currency="CNY", brand_id=brand) for when in (at, later)]
+        found = [
+            fees.in_force(rules, "platform", when, currency="CNY", brand_id=brand) for when in (at, later)
+        ]
         assert [rule.rate_bps for rule in found if rule] == [500, 133]
         session().rollback()
 

@@ -46,8 +46,9 @@ def test_nobody_changes_or_removes_anothers_rule(world: World, owner: Engine, ro
             try:
                 found = opened.execute(text(f"{statement} WHERE series = :s"), {"s": world.b.series})
                 assert found.rowcount == 0  # type: ignore[attr-defined]
-            except DBAPIError as error:
-                assert "permission denied" in str(error)
+            except DBAPIError as refused:
+                if "permission denied" not in str(refused):
+                    raise
                 opened.rollback()
         opened.rollback()
 
@@ -57,7 +58,11 @@ def test_a_brand_cannot_write_a_rule_for_another(world: World):
         "INSERT INTO rate_rules (brand_id, series, version, kind, value, starts_at)"
         " VALUES (:brand, 'sly', 1, 'commission', '{\"rate_bps\": 1}', now())"
     )
-    with brand_scope(world.a.goods.brand_id), fresh_session() as opened, pytest.raises(DBAPIError, match="row-level"):
+    with (
+        brand_scope(world.a.goods.brand_id),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match="row-level"),
+    ):
         opened.execute(insert, {"brand": world.b.goods.brand_id})
 
 

@@ -82,7 +82,12 @@ class Money(RuleBasedStateMachine):
     def pick(self, at: int) -> tuple[Tenant, Placed]:
         return self.sold[at % len(self.sold)]
 
-    @rule(which=st.integers(0, 1), cart=st.sets(st.integers(0, 2), min_size=1), quantity=st.integers(1, 3), soon=st.booleans())
+    @rule(
+        which=st.integers(0, 1),
+        cart=st.sets(st.integers(0, 2), min_size=1),
+        quantity=st.integers(1, 3),
+        soon=st.booleans(),
+    )
     def sell(self, which: int, cart: set[int], quantity: int, soon: bool) -> None:
         shop = self.shops[which]
         placed = place(shop, {self.goods[shop.id][at]: quantity for at in cart})
@@ -99,10 +104,15 @@ class Money(RuleBasedStateMachine):
             " WHERE l.order_id = :order AND d.state = 'by_hand'", order=placed.order_id,
         )  # fmt: skip
         for (line,) in lines:
-            self.tried(shop, lambda line=line: deliver_by_hand(placed.order_id, line, secret=None, note="x", actor=STAFF))
+            self.tried(
+                shop,
+                lambda line=line: deliver_by_hand(placed.order_id, line, secret=None, note="x", actor=STAFF),
+            )
 
     @precondition(lambda self: self.sold)
-    @rule(at=st.integers(0, 99), line=st.integers(0, 2), minor=st.one_of(st.integers(1, 700), st.just(10_000)))
+    @rule(
+        at=st.integers(0, 99), line=st.integers(0, 2), minor=st.one_of(st.integers(1, 700), st.just(10_000))
+    )
     def give_part_back(self, at: int, line: int, minor: int) -> None:
         shop, placed = self.pick(at)
         lines = line_ids(shop, placed)
@@ -149,7 +159,9 @@ class Money(RuleBasedStateMachine):
             order=placed.order_id,
         )
         if keys:
-            refund_event(shop, placed, EventKind.REFUND_FAILED, f"evt_{ids.token()}", refund_reference=keys[0][0])
+            refund_event(
+                shop, placed, EventKind.REFUND_FAILED, f"evt_{ids.token()}", refund_reference=keys[0][0]
+            )
 
     @precondition(lambda self: self.sold)
     @rule(at=st.integers(0, 99))
@@ -157,7 +169,11 @@ class Money(RuleBasedStateMachine):
         shop, placed = self.pick(at)
         self.tried(shop, lambda: acknowledge(placed.order_id, note="x", actor=STAFF))
 
-    @rule(kinds=st.sampled_from([(), ("settle_order",), ("send_refund",), ("take_back_refund",), ("hear_dispute", "hear_refund")]))
+    @rule(
+        kinds=st.sampled_from(
+            [(), ("settle_order",), ("send_refund",), ("take_back_refund",), ("hear_dispute", "hear_refund")]
+        )
+    )
     def jobs_run(self, kinds: tuple[str, ...]) -> None:
         run_jobs(kinds=set(kinds))
 
@@ -178,7 +194,9 @@ class Money(RuleBasedStateMachine):
     def books_add_up(self) -> None:
         if not self.sold:
             return
-        assert self.books.ask("SELECT sum(amount_minor) FROM ledger_entries HAVING sum(amount_minor) <> 0") == []
+        assert (
+            self.books.ask("SELECT sum(amount_minor) FROM ledger_entries HAVING sum(amount_minor) <> 0") == []
+        )
         pending = "SELECT count(*) FROM outbox WHERE kind IN ('take_back_refund', 'send_refund', 'hear_dispute', 'hear_refund')"
         self.books.check(finished=False) if self.books.ask(pending) == [(0,)] else self.books.check_parts()
 

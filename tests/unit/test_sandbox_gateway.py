@@ -179,7 +179,9 @@ def test_a_dispute_is_told_signed_and_believed_with_its_number_and_fee(story: st
     planned = plan_dispute(story, event(), secret=SECRET, seconds=SECONDS)
     assert len(planned) == len(DISPUTES[story])
     for delivery, (wait, kind, status, fee) in zip(planned, DISPUTES[story], strict=True):
-        then = SandboxGateway([SECRET], "http://pay.localhost:8000/", seconds=lambda wait=wait: SECONDS + wait)
+        then = SandboxGateway(
+            [SECRET], "http://pay.localhost:8000/", seconds=lambda wait=wait: SECONDS + wait
+        )
         (heard,) = then.parse_event(delivery.headers, delivery.body)
         assert (heard.kind, heard.raw["status"], heard.raw["fee_minor"]) == (kind, status, fee)
         assert heard.raw["dispute_id"] == f"sbd_{external_id_for('pay_1')[-20:]}"

@@ -116,7 +116,15 @@ def test_what_is_kept_of_an_event_holds_no_mail_no_link_and_no_secret():
 def test_our_copy_of_the_examples_is_the_official_one():
     if not SHARED.exists():
         pytest.skip("the official file is laid beside the checkout on the build machine only")
-    names = ("checkout.session", "refund", "event", "payment_intent", "dispute", "charge", "balance_transaction")
+    names = (
+        "checkout.session",
+        "refund",
+        "event",
+        "payment_intent",
+        "dispute",
+        "charge",
+        "balance_transaction",
+    )
     assert {name: example(name, source=SHARED) for name in names} == {
         name: example(name, source=COPY) for name in names
     }

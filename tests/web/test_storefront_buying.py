@@ -147,7 +147,9 @@ def test_a_price_that_rose_above_the_quote_is_still_the_agreed_one(visit, shop, 
     assert [order.total_minor for order in order_rows(shop)] == [2380]
 
 
-def test_a_floor_that_rose_above_the_quote_lets_it_through_while_it_lives(visit, shop, goods, change, order_rows):
+def test_a_floor_that_rose_above_the_quote_lets_it_through_while_it_lives(
+    visit, shop, goods, change, order_rows
+):
     buyer = visit(shop)
     buyer.wish(goods.listing_id)
     page = buyer.get("/checkout?now=1")

@@ -39,7 +39,7 @@ def uncovered(
     product_id: int,
     supply_price_minor: int,
 ) -> Owes | None:
-    """The highest supply price, at any moment of the wanted floor's window, that the floor is below; None where it covers all.
+    """The highest supply price, at any moment of the window, that the floor is below; None where it covers all.
 
     Only who is really held by the wanted floor counts: one with a floor of its own is covered by that.
     """  # fmt: skip

@@ -104,7 +104,12 @@ def settle_on(partnership: Partnership, status: str, *, by: int | None, reason: 
 
 
 def give_level(
-    partnership: Partnership, level_id: int, *, moved_by: str, reason: str = "", volume_minor: int | None = None
+    partnership: Partnership,
+    level_id: int,
+    *,
+    moved_by: str,
+    reason: str = "",
+    volume_minor: int | None = None,
 ) -> LevelMove:
     """Put a locked partnership on a level, with the row that says why."""
     move = LevelMove(

@@ -28,7 +28,8 @@ _NAMES = ", ".join(f"'{name}'" for name in ACCOUNTS)
 class LedgerTransaction(Record):
     """One business fact in one currency; `key` names it and makes it post once. Nobody updates or deletes it.
 
-    `size` is the number of its entries, `moved_minor` the sum of those that are positive. `reason` holds what the fact was, for the platform's eyes.
+    `size` is the number of its entries, `moved_minor` the sum of those that are positive.
+    `reason` holds what the fact was, for the platform's eyes.
     """
 
     __tablename__ = "ledger_transactions"
@@ -38,7 +39,9 @@ class LedgerTransaction(Record):
         CheckConstraint("moved_minor > 0", name="moved"),
         Index("ix_ledger_transactions_order_id", "order_id"),
         Index("ix_ledger_transactions_posted_at", "posted_at"),
-        Index("ix_ledger_transactions_payout_id", "payout_id", postgresql_where=text("payout_id IS NOT NULL")),
+        Index(
+            "ix_ledger_transactions_payout_id", "payout_id", postgresql_where=text("payout_id IS NOT NULL")
+        ),
     )
 
     id: Mapped[Id]

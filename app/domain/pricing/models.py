@@ -28,7 +28,9 @@ class Floor(Record):
         CheckConstraint("overtaken IN ('raise', 'pause')", name="overtaken"),
         Index("ix_floors_sku_id", "sku_id", "starts_at"),
         Index("ix_floors_coming", "starts_at", postgresql_where=text("applied_at IS NULL")),
-        Index("ix_floors_ending", "ends_at", postgresql_where=text("left_at IS NULL AND ends_at IS NOT NULL")),
+        Index(
+            "ix_floors_ending", "ends_at", postgresql_where=text("left_at IS NULL AND ends_at IS NOT NULL")
+        ),
     )
 
     id: Mapped[Id]

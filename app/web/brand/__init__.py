@@ -33,9 +33,16 @@ def around() -> dict[str, Any]:
 
 
 GOODS = (
-    Place("products", _("Products"), "box", ("new_product", "product", "new_sku", "sku", "picture", "set_status")),
+    Place(
+        "products",
+        _("Products"),
+        "box",
+        ("new_product", "product", "new_sku", "sku", "picture", "set_status"),
+    ),
     Place("stock", _("Stock"), "key", ("sku_stock", "add_stock", "replace_reusable")),
-    Place("imports", _("Imports"), "upload", ("new_import", "stock_import", "decide_import", "import_progress")),
+    Place(
+        "imports", _("Imports"), "upload", ("new_import", "stock_import", "decide_import", "import_progress")
+    ),
     Place("sold", _("Sold"), "chart"),
 )
 PRICES = (
@@ -47,7 +54,12 @@ PARTNERS = (
     Place("distributors", _("Distributors"), "users", ("distributor",)),
     Place("levels", _("Levels"), "star", ("change_levels",)),
     Place("invites", _("Invites"), "link", ("make_invite",)),
-    Place("terms", _("Terms"), "tag", ("term", "terms_table", "terms_check", "new_term", "next_term", "end_term")),
+    Place(
+        "terms",
+        _("Terms"),
+        "tag",
+        ("term", "terms_table", "terms_check", "new_term", "next_term", "end_term"),
+    ),
 )
 MONEY = (
     Place("earnings", _("Earnings"), "coins", ("earning_lines", "earning")),

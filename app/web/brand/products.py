@@ -214,7 +214,12 @@ def _sku_form(product: Product, found: Sku | None, start: dict[str, Any]) -> Any
     lifts = None
     if request.method == "POST" and g.seat.may("sell"):
         values = _typed_sku(form, found)
-        if form.ok and found is not None and values["floor_minor"] > found.floor_minor and not form.flag("lift"):
+        if (
+            form.ok
+            and found is not None
+            and values["floor_minor"] > found.floor_minor
+            and not form.flag("lift")
+        ):
             lifts = overtaken_by_base(found, values["floor_minor"]) or None
         if form.ok and lifts is None:
             try:

@@ -111,7 +111,12 @@ def sign_up() -> Any:
                 let_in(user_id)
                 session[SEAT] = seat_id
                 return back("distributor.opening" if kind == "distributor" else "brand.home")
-    told = {"form": form, "auto_approve": settings().auto_approve, "inviting": _inviting(token), "token": token}
+    told = {
+        "form": form,
+        "auto_approve": settings().auto_approve,
+        "inviting": _inviting(token),
+        "token": token,
+    }
     return render_template("console/sign_up.html", **told), 422 if form.errors else 200
 
 

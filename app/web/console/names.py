@@ -221,7 +221,9 @@ ATTENTION = {
     "dispute_inquiry": lazy_gettext("the buyer's bank asks about the payment; nothing was taken yet"),
     "dispute_won": lazy_gettext("a dispute was won and the money is back"),
     "dispute_lost": lazy_gettext("a dispute was lost, the money stays with the buyer"),
-    "dispute_lost_after_won": lazy_gettext("the bank says lost about a dispute that was won: ask the gateway"),
+    "dispute_lost_after_won": lazy_gettext(
+        "the bank says lost about a dispute that was won: ask the gateway"
+    ),
     "dispute_of_refunded": lazy_gettext("the bank took money that had been given back already"),
     "refund_failed": lazy_gettext("a refund did not go through"),
     "foreign_refund": lazy_gettext("somebody made a refund at the gateway itself"),

@@ -33,7 +33,12 @@ def home() -> Any:
         (entry.data.get("reason") for entry in told if entry.action == "distributor.suspended"), None
     )
     return render_template(
-        "distributor/home.html", shops=rows, draft=draft, address=settings().shop_url, reason=reason, strip=strip()
+        "distributor/home.html",
+        shops=rows,
+        draft=draft,
+        address=settings().shop_url,
+        reason=reason,
+        strip=strip(),
     )
 
 

@@ -45,8 +45,10 @@ AMOUNTS = (
     "amount_minor",
 )
 AMOUNT_WORDS = {
-    "expected_minor": lazy_gettext("should be"), "posted_minor": lazy_gettext("posted"), "ours_minor": lazy_gettext("ours"),
-    "theirs_minor": lazy_gettext("theirs"), "settled_minor": lazy_gettext("settled"), "noted_minor": lazy_gettext("noted"),
+    "expected_minor": lazy_gettext("should be"), "posted_minor": lazy_gettext("posted"),
+    "ours_minor": lazy_gettext("ours"),
+    "theirs_minor": lazy_gettext("theirs"), "settled_minor": lazy_gettext("settled"),
+    "noted_minor": lazy_gettext("noted"),
     "left_minor": lazy_gettext("left"), "amount_minor": lazy_gettext("amount"),
 }  # fmt: skip
 

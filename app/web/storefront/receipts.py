@@ -77,7 +77,9 @@ def _problems(basket: Basket, names: Mapping[int, Any], goods: Mapping[int, OnSa
     skus = {listing_id: names[listing_id].sku_id for listing_id in basket}
     pieces, floors = stock.levels(list(skus.values()), most=most), shelf.floors_here(set(skus.values()))
     found = {
-        listing_id: _problem(wish, goods.get(listing_id), pieces.get(skus[listing_id], 0), floors[skus[listing_id]])
+        listing_id: _problem(
+            wish, goods.get(listing_id), pieces.get(skus[listing_id], 0), floors[skus[listing_id]]
+        )
         for listing_id, wish in basket.items()
     }
     return {listing_id: words for listing_id, words in found.items() if words}

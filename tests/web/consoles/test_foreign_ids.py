@@ -72,7 +72,9 @@ def two(inside, owner, house):
         earned = connection.execute(text("SELECT id FROM earnings WHERE role = 'supplier'")).scalar_one()
         settled = connection.execute(text("SELECT transaction_id FROM settlements")).scalar_one()
         partnership = connection.execute(
-            text("SELECT p.id FROM partnerships p JOIN shops s USING (distributor_id) WHERE s.slug = 'theirs'")
+            text(
+                "SELECT p.id FROM partnerships p JOIN shops s USING (distributor_id) WHERE s.slug = 'theirs'"
+            )
         ).scalar_one()
         number = connection.execute(text("SELECT number FROM orders")).scalar_one()
     facts = {

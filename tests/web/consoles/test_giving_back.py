@@ -88,7 +88,9 @@ def test_a_buyer_reads_what_went_back_and_why(sale, staff, owner, work, inside, 
     shown = manager.post(page, form("5.00"))
     manager.post(page, form("5.00", sure="1", key=value_of(shown, "key"), seen=value_of(shown, "seen")))
     work()
-    mails = Books(owner).ask("SELECT kind, data ->> 'said' FROM mails WHERE kind IN ('giving_back', 'refunded') ORDER BY id")
+    mails = Books(owner).ask(
+        "SELECT kind, data ->> 'said' FROM mails WHERE kind IN ('giving_back', 'refunded') ORDER BY id"
+    )
     assert mails == [("giving_back", "不能用"), ("refunded", None)]
 
 
@@ -100,4 +102,6 @@ def test_a_chargeback_stands_on_the_order_in_words(sale, staff, inside, owner):
     assert "This order waits for a person: the buyer's bank took the money back" in words
     assert "Taken by the buyer's bank" in words
     with owner.connect() as connection:
-        assert connection.execute(text("SELECT state FROM mails WHERE kind = 'dispute'")).scalar_one() == "sent"
+        assert (
+            connection.execute(text("SELECT state FROM mails WHERE kind = 'dispute'")).scalar_one() == "sent"
+        )

@@ -145,7 +145,9 @@ def test_a_distributor_without_a_brand_is_told_what_to_wait_for(house, inside, s
         make_shop("lonely")
     with owner.connect() as connection:
         firm = connection.execute(text("SELECT distributor_id FROM shops")).scalar_one()
-    assert "No brand has approved you yet" in staff("distributor", distributor_id=firm).words("/distributor/terms")
+    assert "No brand has approved you yet" in staff("distributor", distributor_id=firm).words(
+        "/distributor/terms"
+    )
 
 
 def test_a_fee_is_seen_before_it_is_saved_and_can_end(sold, staff, owner):
@@ -161,7 +163,9 @@ def test_a_fee_is_seen_before_it_is_saved_and_can_end(sold, staff, owner):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rate": "101"}, {"fixed": "1"}, {"currency": "XXX"}, {"reason": " "}, {"brand": "999"}], ids=str
+    "wrong",
+    [{"rate": "101"}, {"fixed": "1"}, {"currency": "XXX"}, {"reason": " "}, {"brand": "999"}],
+    ids=str,
 )
 def test_a_fee_that_cannot_be_is_refused(house, staff, owner, wrong):
     for do in ("preview", "save"):
