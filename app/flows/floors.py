@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from app.domain.brands import queries as brands
 from app.domain.catalog import goods
 from app.domain.catalog.models import Product, Sku
+from app.domain.commissions import rule_service
 from app.domain.commissions.supply import Party, margin_rules, uncovered
 from app.domain.notifications import service as notifications
 from app.domain.pricing import floor_queries as queries
@@ -24,7 +25,7 @@ from app.domain.pricing.overtaken import Overtaken, overtaken
 from app.foundation.actor import SYSTEM, Actor
 from app.foundation.errors import Busy, NotFound
 from app.foundation.unit_of_work import Work, unit_of_work
-from tenants.context import platform_scope
+from tenants.context import current_scope, platform_scope
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 BATCH = 200
@@ -54,6 +55,7 @@ def preview(wanted: SetFloor) -> FloorPreview:
 def set_floor(wanted: SetFloor, *, actor: Actor) -> int:
     """Let a floor begin, at once or later; returns its id. Distributors whose listings it overtakes are told."""
     with unit_of_work(actor) as work:
+        _hold_terms()
         service.lock(wanted.sku_id)
         sku = _sku(wanted.sku_id)
         drawn = _draw(sku, wanted)
@@ -75,6 +77,7 @@ def set_floor(wanted: SetFloor, *, actor: Actor) -> int:
 def end_floor(sku_id: int, floor_id: int, *, actor: Actor) -> None:
     """End a floor now, or take a coming one back; FloorStays for what cannot be ended."""
     with unit_of_work(actor) as work:
+        _hold_terms()
         service.lock(sku_id)
         sku = _sku(sku_id)
         floor = queries.floor(floor_id)
@@ -84,6 +87,13 @@ def end_floor(sku_id: int, floor_id: int, *, actor: Actor) -> None:
         service.end(sku, floor, now=queries.database_now(), created_by=actor.id)
         work.record("floor.ended", f"sku:{sku_id}", floor_id=floor_id, floor=minor, coming=coming)
     catch_up_soon(sku_id, actor=actor)
+
+
+def _hold_terms() -> None:
+    """A floor and a supply price never cross: both are changed under the brand's own lock."""
+    brand_id = current_scope().brand_id
+    if brand_id is not None:
+        rule_service.hold(brand_id)
 
 
 def check_standing(sku: Sku) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from app.domain.catalog import goods, service
 from app.domain.catalog.models import Product, Sku
 from app.domain.catalog.refusals import SuggestedBelowFloor
+from app.domain.commissions import rule_service
 from app.domain.inventory import counted, reusable
 from app.domain.pricing import floor_queries
 from app.flows import floors
@@ -49,6 +50,7 @@ def save_sku(
     Returns the Sku's id and how many listings the new floor raised or paused.
     """
     with unit_of_work(actor) as work:
+        rule_service.hold(_brand_id())
         product = _product(product_id)
         sku = _sku(product_id, sku_id) if sku_id else None
         before = sku.floor_minor if sku else 0

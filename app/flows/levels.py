@@ -108,6 +108,7 @@ def pin(brand_id: int, partnership_id: int, level_id: int, *, reason: str, actor
         move = partnerships.give_level(partnership, level.id, moved_by="hand", reason=reason)
         work.record("level.pinned", f"partnership:{partnership_id}", level=level.id, reason=reason)
         if moved:
+            _follow_soon(work, partnership, move)
             tell(
                 work, reader, "level_moved", key=f"level:{move.id}", page=f"/distributor/brands/{brand_id}", brand=name,
                 level=level.name, level_en=level.name_en, way="hand", reason=reason,
@@ -164,6 +165,7 @@ def _judge(
     if verdict in {Verdict.UP, Verdict.DOWN} and rung.id is not None:
         move = partnerships.give_level(partnership, rung.id, moved_by="rule", volume_minor=volume)
         _tell_moved(work, brand, partnership, move, rung, way=verdict.value)
+        _follow_soon(work, partnership, move)
     elif verdict is Verdict.NOTICE:
         partnership.grace_until = now + timedelta(days=pace.grace_days)
         _tell_notice(work, brand, partnership, rungs, place, volume, rung)
@@ -175,6 +177,14 @@ def _judge(
     subject = f"partnership:{partnership.id}"
     work.record(f"level.{verdict.value}", subject, from_rank=place.rank, to_rank=rung.rank, volume=volume)
     return True
+
+
+def _follow_soon(work: Work, partnership: Partnership, move: LevelMove) -> None:
+    """Another level may have other floors: what they overtake is raised or paused, and its distributor told."""
+    work.enqueue(
+        "follow_level", key=f"follow_level:{move.id}", brand_id=partnership.brand_id,
+        distributor_id=partnership.distributor_id,
+    )  # fmt: skip
 
 
 def _tell_moved(

@@ -40,7 +40,7 @@ def _mature_batch() -> int:
         for row in rows:
             owner = (row.brand_id, row.distributor_id, row.currency)
             sums[owner] = sums.get(owner, 0) + row.left_minor
-        keys = {owner: f"mature:{rows[0].id}:{owner}" for owner in sums}
+        keys = {owner: f"mature:{rows[0].id}:{_named(owner)}" for owner in sums}
         made = post_all(
             Posting(keys[owner], "maturity", owner[2], now, _sides(owner, minor))
             for owner, minor in sums.items() if minor
@@ -50,6 +50,11 @@ def _mature_batch() -> int:
             MARK, {"ids": [row.id for row in rows], "made": [made.get(keys[owner]) for owner in owners]}
         )
         return len(rows)
+
+
+def _named(owner: tuple[int | None, int | None, str]) -> str:
+    brand_id, distributor_id, currency = owner
+    return f"{'distributor' if brand_id is None else 'brand'}:{brand_id or distributor_id}:{currency}"
 
 
 def _sides(owner: tuple[int | None, int | None, str], minor: int) -> list[Side]:

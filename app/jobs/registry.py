@@ -8,6 +8,7 @@ from app.flows.ask_gateway import ask_gateway, close_checkout
 from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
 from app.flows.dispute import hear_dispute
+from app.flows.floors import follow_level
 from app.flows.import_stock import LEASE_SECONDS, import_stock
 from app.flows.pay_out import send_payouts
 from app.flows.payout_accounts import verify_account
@@ -51,6 +52,7 @@ HANDLERS: dict[str, Handler] = {
     "take_back_refund": Handler(take_back_refund, NORMAL, lease_seconds=60),
     "send_payouts": Handler(send_payouts, NORMAL, lease_seconds=120, batch=1),
     "verify_account": Handler(verify_account, NORMAL, lease_seconds=60, batch=1),
+    "follow_level": Handler(follow_level, NORMAL, lease_seconds=60),
     "reorder_codes": Handler(reorder_codes, BULK, lease_seconds=300),
     "import_stock": Handler(import_stock, BULK, lease_seconds=LEASE_SECONDS, batch=1),
     "send_sandbox_event": Handler(send_sandbox_event, NORMAL, lease_seconds=30, batch=5),

@@ -224,3 +224,22 @@ def test_one_brand_in_trouble_does_not_hold_up_the_others(seller, owner):
         )
         assert levels.move_levels() == 1
     assert levels.move_levels() == 1
+
+
+def test_another_levels_floor_lifts_the_price_it_overtakes(seller, owner):
+    """A level may have a floor of its own; who comes to it is not left with a price nobody may buy at."""
+    goods = seller["goods"]
+    silver = one(owner, "SELECT id FROM levels WHERE rank = 1")
+    with owner.connect() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO floors (brand_id, sku_id, level_id, floor_minor, starts_at, applied_at, told_at)"
+                " VALUES (:brand, :sku, :level, 2500, now() - interval '1 day', now(), now())"
+            ),
+            {"brand": goods.brand_id, "sku": goods.sku_id, "level": silver},
+        )
+    sell(seller, 2)
+    levels.move_levels()
+    run_jobs(kinds={"follow_level"})
+    assert rank(owner) == 1
+    assert one(owner, "SELECT price_minor FROM listings") == 2500

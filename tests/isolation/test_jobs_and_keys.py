@@ -17,6 +17,7 @@ from tests.isolation.world import World
 OF_NO_SHOP = {
     "import_stock": "a brand's",
     "reorder_codes": "a brand's",
+    "follow_level": "a brand's: it follows a distributor's level with that brand",
     "send_payouts": "the platform's: it carries payouts of every firm",
     "verify_account": "a brand's or distributor's; see test_a_job_checks_only_its_own_firms_account",
     "send_sandbox_event": "what an outside party sends; signed, and it knows no shop",

@@ -41,6 +41,7 @@ class Rule:
             and (self.distributor_id is None or self.distributor_id == sale.distributor_id)
             and self.starts_at <= sale.at
             and (self.ends_at is None or sale.at < self.ends_at)
+            and (sale.currency is None or self.value.get("currency") in (None, sale.currency))
         )
 
     @property
@@ -64,6 +65,8 @@ class Sale:
     level_id: int | None
     at: datetime
     supply_price_minor: int
+    currency: str | None = None
+    """A rule that names another currency does not count; None looks at them all."""
 
 
 def terms_of(rules: Iterable[Rule], sale: Sale) -> dict[str, Any]:

@@ -25,7 +25,7 @@ STANDING = text("""
            AND (r.ends_at IS NULL OR r.ends_at > :since)
            AND (r.sku_id IS NULL OR r.sku_id = k.id) AND (r.product_id IS NULL OR r.product_id = k.product_id)
            AND (r.level_id IS NULL OR r.level_id = p.level_id)) AS rules,
-        k.product_id, k.supply_price_minor, k.floor_minor
+        k.product_id, k.supply_price_minor, k.floor_minor, k.currency
     FROM skus k CROSS JOIN shops s
     LEFT JOIN partnerships p ON p.brand_id = k.brand_id AND p.distributor_id = s.distributor_id
     LEFT JOIN levels l ON l.id = p.level_id
@@ -47,6 +47,7 @@ class Standing:
     hold_days: int
     supply_price_minor: int
     sku_floor_minor: int
+    currency: str
     floors: tuple[FloorRow, ...]
     rules: tuple[Rule, ...]
 
@@ -60,8 +61,9 @@ class Standing:
     def terms(self, at: datetime) -> dict[str, Any]:
         """What an order line keeps: rule and rate, level, holding period, uplines, and which floor it was."""
         sale = Sale(
-            self.sku_id, self.product_id, self.distributor_id, self.level_id, at, self.supply_price_minor
-        )
+            self.sku_id, self.product_id, self.distributor_id, self.level_id, at, self.supply_price_minor,
+            self.currency,
+        )  # fmt: skip
         floor = self.floor(at)
         return {
             **terms_of(self.rules, sale),
@@ -92,7 +94,8 @@ def _standing(row: Any) -> Standing:
     level = {"id": row.level_id, "name": row.level_name, "name_en": row.level_name_en} if row.level_id else {}
     return Standing(
         row.sku_id, row.product_id, row.distributor_id, tuple(row.uplines or ()), row.level_id, level,
-        7 if row.hold_days is None else row.hold_days, row.supply_price_minor, row.floor_minor, floors, rules,
+        7 if row.hold_days is None else row.hold_days, row.supply_price_minor, row.floor_minor,
+        row.currency, floors, rules,
     )  # fmt: skip
 
 

@@ -119,8 +119,9 @@ def terms_after(line: SoldLine, rules: Sequence[Rule], other: Sequence[Rule]) ->
     """The terms that the line kept, with what another set of rules would have made of them."""
     level = line.terms.get("level") or {}
     sale = Sale(
-        line.sku_id, line.product_id, line.seller_id, level.get("id"), line.quoted_at, line.supply_price_minor
-    )
+        line.sku_id, line.product_id, line.seller_id, level.get("id"), line.quoted_at, line.supply_price_minor,
+        line.currency,
+    )  # fmt: skip
     was, would = terms_of(rules, sale), terms_of(other, sale)
     terms = dict(line.terms)
     if _base(was) != _base(would):

@@ -113,10 +113,12 @@ def terms_table() -> Any:
 
     def row(found: Any) -> dict[str, Any]:
         sku, product = found
+        sales = {
+            level.id: Sale(sku.id, product.id, ANYBODY, level.id, now, sku.supply_price_minor, sku.currency)
+            for level in levels
+        }
         cells = {
-            f"level{level.id}": terms_words(
-                terms_of(rules, Sale(sku.id, product.id, ANYBODY, level.id, now, sku.supply_price_minor)), sku.currency
-            )
+            f"level{level.id}": terms_words(terms_of(rules, sales[level.id]), sku.currency)
             for level in levels
         }  # fmt: skip
         return {"id": sku.id, "name": f"{named(product)} · {named(sku)}", **cells}
@@ -151,7 +153,9 @@ def terms_check() -> Any:
 def _explained(brand_id: int, good: Any, partner: Any) -> dict[str, Any]:
     distributor, level_id = partner
     now, rules = clock.now(), queries.all_rules(brand_id)
-    sale = Sale(good.sku_id, good.product_id, distributor.id, level_id, now, good.supply_price_minor)
+    sale = Sale(
+        good.sku_id, good.product_id, distributor.id, level_id, now, good.supply_price_minor, good.currency
+    )
     terms = terms_of(rules, sale)
     chosen = {terms[name]["rule"]["id"] for name in ("boost", "override") if name in terms}
     if terms["rule"]:
