@@ -145,7 +145,7 @@ def alarms() -> dict[str, float]:
         family.name: sample.value
         for family in Waiting().collect()
         for sample in family.samples
-        if sample.value
+        if sample.value and not family.name.startswith("perkline_ledger_proof")
     }
 
 

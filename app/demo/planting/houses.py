@@ -69,9 +69,9 @@ def _standing(approved: bool, since: datetime) -> dict[str, Any]:
 def _plant_partnerships(houses: Houses, since: datetime) -> None:
     """Every approved distributor sells every approved brand's goods, at the level its name says."""
     ladder = (
-        ("silver", "银牌", "Silver", 2_000_000, 7),
-        ("gold", "金牌", "Gold", 8_000_000, 5),
-        ("diamond", "钻石", "Diamond", 20_000_000, 3),
+        ("silver", "银牌", "Silver", 300_000, 7),
+        ("gold", "金牌", "Gold", 2_000_000, 5),
+        ("diamond", "钻石", "Diamond", 4_500_000, 3),
     )
     brands = [houses.brands[brand.key] for brand in BRANDS if brand.approved]
     rungs = [

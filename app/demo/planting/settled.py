@@ -1,7 +1,10 @@
 """The demo's past is lived through by the product itself: split, matured, paid out, day by day."""
 
+import csv
+import io
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from sqlalchemy import select, text
 
@@ -10,6 +13,7 @@ from app.demo.planting.houses import Houses
 from app.domain.identity.models import User
 from app.domain.payouts.accounts import Firm
 from app.domain.payouts.models import Payout
+from app.flows.bank_batches import download, export, take_result
 from app.flows.mature import mature_earnings
 from app.flows.pay_out import plan_payouts, send_payouts
 from app.flows.payout_accounts import NewAccount, change_account, confirm_account, verify_account
@@ -21,8 +25,9 @@ from app.foundation.database import session
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import brand_scope, distributor_scope, platform_scope
 
-BATCH, DAYS, OPENED = 200, 60, 58
+BATCH, DAYS, OPENED, OPEN_BATCH = 200, 60, 58, 7
 BANK = "bank"
+DESK = Actor("user", name="周砚")
 BOUGHT = text(
     "UPDATE orders o SET payment_id = (SELECT min(p.id) FROM payments p WHERE p.order_id = o.id"
     " AND p.state = 'received' AND p.received_minor = o.total_minor)"
@@ -78,6 +83,22 @@ def _live(days: int, houses: Houses, people: Sequence[int]) -> None:
     going = [payout_id for payout_id in _in_state("reserved") if payout_id not in _in_state("reserved", BANK)]
     if going:
         send_payouts(going)
+    if days > OPEN_BATCH and _in_state("reserved", BANK):
+        _bank_pays(people[0])
+
+
+def _bank_pays(user_id: int) -> None:
+    """Somebody takes the batch to the bank, which pays it all."""
+    batch_id = export("CNY", by=user_id, actor=DESK)
+    sent = csv.reader(io.StringIO(download(batch_id, actor=DESK).decode()))
+    paid = [row for row in sent if row[0] == "P"]
+    answer = io.StringIO()
+    lines = csv.writer(answer)
+    lines.writerow(["PERKLINE-RESULT", "1", str(batch_id), "CNY"])
+    for number, (_kind, reference, amount, *_account) in enumerate(paid, 1):
+        lines.writerow(["R", reference, amount, "paid", f"CMB{batch_id:04d}{number:03d}", ""])
+    lines.writerow(["END", str(len(paid)), str(sum(Decimal(row[2]) for row in paid))])
+    take_result(batch_id, answer.getvalue().encode(), actor=DESK)
 
 
 def _open_accounts(houses: Houses, checked_by: int) -> None:

@@ -152,8 +152,8 @@ def test_a_kind_nobody_has_named_is_still_readable(seller, inside, owner, sold):
         from_owner = owner.connect()
         with from_owner as connection, connection.begin():
             made = connection.execute(text(
-                "WITH t AS (INSERT INTO ledger_transactions (key, kind, currency, size, occurred_at)"
-                " VALUES ('x', 'goodwill_gift', 'CNY', 2, now()) RETURNING id)"
+                "WITH t AS (INSERT INTO ledger_transactions (key, kind, currency, size, moved_minor, occurred_at)"
+                " VALUES ('x', 'goodwill_gift', 'CNY', 2, 500, now()) RETURNING id)"
                 " INSERT INTO ledger_entries (transaction_id, position, account, distributor_id, currency, amount_minor, occurred_at)"
                 " SELECT id, 1, 'distributor_available', CAST(:d AS bigint), 'CNY', 500, now() FROM t"
                 " UNION ALL SELECT id, 2, 'platform_revenue', NULL, 'CNY', -500, now() FROM t RETURNING transaction_id"

@@ -93,7 +93,7 @@ def test_a_coming_floor_is_scheduled_in_beijing_time_and_taken_back(world, owner
         ({"floor": "x"}, "floor", "not an amount"),
         ({"when": "later"}, "starts", "A day and a time"),
         ({"when": "later", "starts": "2020-01-01T00:00"}, "starts", "has passed"),
-        ({"ends": "2020-01-01T00:00"}, "ends", "after the beginning"),
+        ({"ends": "2020-01-01T00:00"}, "ends", "after the start"),
         ({"promotion": "winter"}, "ends", "needs an end"),
         ({"target": "distributor:999"}, "target", "choose one"),
     ],
