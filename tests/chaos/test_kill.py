@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.config import Settings
+from app.flows.prove import prove
 from app.foundation.runtime import redis
 from tenants.directory import Tenant
 from tests.chaos.house import House, running
@@ -98,6 +99,8 @@ def check_nothing_lost(owner: Engine, mailbox: Path, *, orders: int) -> None:
     assert len(list(mailbox.glob("*.eml"))) == orders
     assert ask(owner, "SELECT count(*) FROM payment_events WHERE outcome = 'applied'") == [(orders,)]
     assert ask(owner, "SELECT count(*) FROM outbox") == [(0,)]
+    assert ask(owner, "SELECT count(*) FROM settlements") == ask(owner, "SELECT count(*) FROM order_lines")
+    assert prove().differences == []
 
 
 def run(settings: Settings, owner: Engine, tmp_path: Path, *, orders: int, seed: int, seconds: float) -> None:
