@@ -111,8 +111,10 @@ DIGEST = "sha256(random()::text::bytea), now() + interval '1 day'"
 # A partnership, a paper of it, the brand's invite link and the distributor's.
 PARTNERED = (
     f"SELECT p.id FROM {OF_SHOP} ORDER BY p.id LIMIT 1",
-    ("INSERT INTO partnership_papers (partnership_id, brand_id, distributor_id, name, media_type, content)"
-    f" SELECT p.id, p.brand_id, p.distributor_id, 'x.pdf', 'application/pdf', 'x' FROM {OF_SHOP} ORDER BY p.id LIMIT 1 RETURNING id"),
+    (
+        "INSERT INTO partnership_papers (partnership_id, brand_id, distributor_id, name, media_type, content)"
+        f" SELECT p.id, p.brand_id, p.distributor_id, 'x.pdf', 'application/pdf', 'x' FROM {OF_SHOP} ORDER BY p.id LIMIT 1 RETURNING id"
+    ),
     f"INSERT INTO invites (brand_id, digest, expires_at) SELECT p.brand_id, {DIGEST} FROM {OF_SHOP} ORDER BY p.id LIMIT 1 RETURNING id",
     f"INSERT INTO invites (distributor_id, digest, expires_at) SELECT distributor_id, {DIGEST} FROM shops WHERE id = :shop RETURNING id",
 )

@@ -7,7 +7,11 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import read_po
 
 WEB = Path(__file__).parents[2] / "app" / "web"
-SOURCES = {"look": ("look", "sandbox", "landing", "answers.py", "wording.py"), "storefront": ("storefront",)}
+SOURCES = {
+    "look": ("look", "sandbox", "landing", "answers.py", "wording.py"),
+    "storefront": ("storefront",),
+    "console": ("console", "brand", "distributor", "platform", "money"),
+}
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
 
 
@@ -29,7 +33,16 @@ def test_every_sentence_has_its_chinese(door):
     with (WEB / door / "translations/zh_Hans/LC_MESSAGES/messages.po").open("rb") as po:
         catalogue = read_po(po, locale="zh_Hans")
     wanted = set().union(*(messages_in(part) for part in SOURCES[door]))
-    assert [words for words in sorted(wanted) if words not in catalogue or not catalogue[words].string] == []
+    told = {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue if message.string}
+    if door == "console":  # it stands on the look's own words
+        told |= said_by("look")
+    assert sorted(wanted - told) == []
+
+
+def said_by(door: str) -> set[str]:
+    with (WEB / door / "translations/zh_Hans/LC_MESSAGES/messages.po").open("rb") as po:
+        found = [message.id for message in read_po(po, locale="zh_Hans") if message.id and message.string]
+    return {words if isinstance(words, str) else words[0] for words in found}
 
 
 @pytest.mark.parametrize("door", SOURCES)

@@ -72,7 +72,9 @@ def _of_brand(brand_id: int, level: Level | None) -> dict[str, Any]:
     goods = queries.goods_on_offer(brand_id)
     rows, standing = [], {}
     for sku, product in goods:
-        sale = Sale(sku.id, product.id, g.seat.distributor_id, level_id, now, sku.supply_price_minor, sku.currency)
+        sale = Sale(
+            sku.id, product.id, g.seat.distributor_id, level_id, now, sku.supply_price_minor, sku.currency
+        )
         terms = terms_of(rules, sale)
         rule = terms["rule"]
         rows.append(
