@@ -33,7 +33,11 @@ def test_every_sentence_has_its_chinese(door):
     with (WEB / door / "translations/zh_Hans/LC_MESSAGES/messages.po").open("rb") as po:
         catalogue = read_po(po, locale="zh_Hans")
     wanted = set().union(*(messages_in(part) for part in SOURCES[door]))
-    told = {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue if message.string}
+    told = {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalogue
+        if message.string
+    }
     if door == "console":  # it stands on the look's own words
         told |= said_by("look")
     assert sorted(wanted - told) == []
