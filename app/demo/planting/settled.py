@@ -14,6 +14,7 @@ from app.domain.identity.models import User
 from app.domain.payouts.accounts import Firm
 from app.domain.payouts.models import Payout
 from app.flows.bank_batches import download, export, take_result
+from app.flows.gateway_reports import fetch_reports
 from app.flows.mature import mature_earnings
 from app.flows.pay_out import plan_payouts, send_payouts
 from app.flows.payout_accounts import NewAccount, change_account, confirm_account, verify_account
@@ -72,6 +73,8 @@ def _live(days: int, houses: Houses, people: Sequence[int]) -> None:
     if days == OPENED:
         _open_accounts(houses, people[0])
     mature_earnings()
+    if days % 2 == 0:
+        fetch_reports()
     if days > OPENED:
         return
     plan_payouts()
