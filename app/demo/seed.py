@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 from app.demo.history import past_orders
 from app.demo.planting.houses import OPEN_FOR, plant_houses
 from app.demo.planting.past import plant_past
-from app.demo.planting.settled import settle_past
+from app.demo.planting.settled import DAYS, settle_past
 from app.demo.planting.shelves import plant_shelves
 from app.demo.planting.stock import plant_keys, plant_stock
 from app.demo.planting.terms import plant_terms
@@ -44,10 +44,12 @@ def seed(
     orders: int = ORDERS,
     most_stock: int | None = None,
     now: datetime | None = None,
+    days: int = DAYS,
 ) -> Seeded | None:
     """Plant the demo; None where `if_empty` finds that somebody lives here already.
 
-    A second demo in one house is refused by the database: its shops' names are taken.
+    `days`: how many of the past days are lived through, with payouts and all. A second demo in one
+    house is refused by the database: its shops' names are taken.
     """
     at = now or clock.now()
     with platform_scope(), unit_of_work() as work:
@@ -64,7 +66,7 @@ def seed(
         work.record("demo.planted", "house", orders=len(past), codes=codes)
         planted = Seeded(len(houses.shops), len(shelves.listings), codes, len(past))
     _take_stock()
-    settle_past(houses)
+    settle_past(houses, days=days)
     return planted
 
 

@@ -29,7 +29,7 @@ ORDERS = 150
 
 @pytest.fixture
 def planted(app: Flask) -> Seeded:
-    made = seed(orders=ORDERS, most_stock=5, now=NOW)
+    made = seed(orders=ORDERS, most_stock=5, now=NOW, days=4)
     assert made is not None
     return made
 

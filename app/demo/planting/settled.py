@@ -26,7 +26,7 @@ from app.foundation.database import session
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import brand_scope, distributor_scope, platform_scope
 
-BATCH, DAYS, OPENED, OPEN_BATCH = 200, 60, 58, 7
+BATCH, DAYS, OPEN_BATCH = 200, 60, 7
 BANK = "bank"
 DESK = Actor("user", name="周砚")
 BOUGHT = text(
@@ -49,8 +49,8 @@ ACCOUNTS = (
 )
 
 
-def settle_past(houses: Houses) -> int:
-    """Split what the past delivered, in the order in which it was, and let each day end; how many lines."""
+def settle_past(houses: Houses, *, days: int = DAYS) -> int:
+    """Split what the past delivered, in the order in which it was, and let so many days end; how many lines."""
     with platform_scope(), unit_of_work() as work:
         work.session.execute(BOUGHT)
         orders = list(work.session.execute(WAITING).scalars())
@@ -59,24 +59,22 @@ def settle_past(houses: Houses) -> int:
         people = list(work.session.execute(found).scalars())
     batches = [orders[at : at + BATCH] for at in range(0, len(orders), BATCH)]
     lines = sum(settle_many([(None, {"order_id": order}) for order in batch]) for batch in batches)
-    for days in range(DAYS, -1, -1):
-        clock.travel(-timedelta(days=days))
+    for ago in range(days, -1, -1):
+        clock.travel(-timedelta(days=ago))
         try:
-            _live(days, houses, people)
+            if ago == days:
+                _open_accounts(houses, people[0])
+            _live(ago, people)
         finally:
             clock.travel_back()
     return lines
 
 
-def _live(days: int, houses: Houses, people: Sequence[int]) -> None:
+def _live(days: int, people: Sequence[int]) -> None:
     """One day: what was due matures on it, and whoever is paid on it is paid."""
-    if days == OPENED:
-        _open_accounts(houses, people[0])
     mature_earnings()
     if days % 2 == 0:
         fetch_reports()
-    if days > OPENED:
-        return
     plan_payouts()
     if days > 1:  # what was planned last still waits for somebody to look at it
         for payout_id in _in_state("planned"):
