@@ -135,11 +135,18 @@ def send_payouts(payout_ids: Sequence[int]) -> None:
     with platform_scope():
         now = clock.now()
         with unit_of_work() as work:
+            drop(work, now, ids=payout_ids)
             sent = sending.hand_over(payout_ids, runtime().vault.masters, now)
             planning.note([one.id for one in sent if one.first], "sent", now=now, actor=work.actor.name)
         answers = _answered(sent, _carry)
         with unit_of_work() as work:
             record(work, answers, now, first={one.id for one in sent if one.first})
+
+
+def drop(work: Work, now: datetime, *, ids: Sequence[int] = (), bank_currency: str | None = None) -> None:
+    """What is reserved for an account that was refused or replaced since is available again, and planned anew."""
+    gone = sending.drop(now, ids=ids, bank_currency=bank_currency)
+    planning.note(gone, "cancelled", now=now, actor=work.actor.name, reason="payout_account")
 
 
 def _answered(payouts: Sequence[OnItsWay], ask: Callable[[OnItsWay], Answer | None]) -> dict[int, Answer]:
