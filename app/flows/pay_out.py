@@ -11,7 +11,7 @@ from app.domain.commissions import fees
 from app.domain.commissions.models import FeeRule
 from app.domain.payouts import carriers, planning, sending, telling
 from app.domain.payouts.gateway import Answer, State
-from app.domain.payouts.rules import Schedule, Standing, key_of, needs_second, refusal
+from app.domain.payouts.rules import Schedule, Standing, key_of, movable, needs_second, refusal
 from app.domain.payouts.sending import OnItsWay
 from app.foundation import clock
 from app.foundation.errors import ProductError
@@ -90,11 +90,15 @@ def _payout(
     )  # fmt: skip
     if refusal(standing, now) is not None:
         return None
+    net = movable(amount - fee, method=found.method, currency=plan.currency)
+    if not net:
+        return None
+    amount = net + fee
     firm = {"brand_id": plan.brand_id, "distributor_id": plan.distributor_id}
     return {
         **firm, "key": key_of(**firm, currency=plan.currency, due_at=plan.next_at), "account_id": found.account_id,
         "method": found.method, "currency": plan.currency, "amount_minor": amount, "fee_minor": fee,
-        "net_minor": amount - fee, "due_at": plan.next_at.isoformat(),
+        "net_minor": net, "due_at": plan.next_at.isoformat(),
         "needs_review": plan.review or found.paid_before < settings().payout_review_first,
         "needs_second": needs_second(
             amount, limit=settings().payout_second_above, decimals=decimals(plan.currency)

@@ -118,3 +118,21 @@ def test_a_line_that_is_given_away_settles_and_proves(shop, books):
     run_jobs()
     assert books.ask("SELECT net_minor, settled FROM order_lines ORDER BY net_minor") == [(0, True), (2000, True)]
     assert checks() == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "currency", "available", "goes"),
+    [("stripe", "KWD", 12_345, 12_340), ("stripe", "KWD", 9, None), ("sandbox", "KWD", 12_345, 12_345),
+     ("stripe", "JPY", 12_345, 12_345)],
+)  # fmt: skip
+def test_a_payout_is_an_amount_its_carrier_can_move_and_the_rest_is_carried_over(
+    quiet, books, method, currency, available, goes
+):
+    make_payee(available, method=method, currency=currency, number="acct_1A2B3C4D5E6F" if method == "stripe" else "")
+    with books.owner.connect() as connection:
+        connection.execute(text("UPDATE payout_plans SET minimum_minor = 0"))
+    pay_out.plan_payouts()
+    assert [(one.net_minor, one.amount_minor) for one in payouts()] == ([(goes, goes)] if goes else [])
+    assert books.ask(
+        "SELECT sum(amount_minor)::bigint FROM ledger_entries WHERE account = 'distributor_available'"
+    ) == [(available - (goes or 0),)]

@@ -48,8 +48,9 @@ def test_a_brand_names_only_its_own_levels_and_partners_in_a_floor(app, owner: E
 @pytest.mark.parametrize("until", ["2000-01-01", "now"])
 def test_a_changed_account_does_not_cool_in_the_past(app, until: str):
     firm = make_payee().firm.distributor_id
-    with pytest.raises(DBAPIError, match="a changed account cools"), distributor_scope(firm), unit_of_work() as work:
+    with distributor_scope(firm), unit_of_work() as work:
         work.session.execute(text("UPDATE payout_accounts SET status = 'replaced'"))
+    with pytest.raises(DBAPIError, match="a changed account cools"), distributor_scope(firm), unit_of_work() as work:
         work.session.execute(CHANGED, {"firm": firm, "until": until})
 
 
