@@ -119,6 +119,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         raise BadSetting(f"PAYOUT_EVERY must be one of {', '.join(PAYOUTS)}, not {environ['PAYOUT_EVERY']!r}")
     if not 1 <= _number(environ, "PAYOUT_DAY", 1) <= 28:
         raise BadSetting("PAYOUT_DAY must be from 1 to 28")
+    if _number(environ, "PAYOUT_COOLING_HOURS", 72) < 1:
+        raise BadSetting("PAYOUT_COOLING_HOURS must be at least 1")
     url = with_driver(environ["DATABASE_URL"])
     numbers = (
         "checkout_minutes", "max_open_orders", "max_open_orders_per_address", "max_pieces_per_address",

@@ -13,7 +13,7 @@ from app.domain.payouts.bank_file import BankLine, ResultLine
 from app.domain.payouts.errors import BankResultRefused
 from app.domain.payouts.gateway import Answer, State
 from app.domain.payouts.models import BankBatch, Payout, PayoutAccount
-from app.flows.pay_out import record
+from app.flows.pay_out import drop, record
 from app.flows.payout_accounts import details_of
 from app.foundation import clock
 from app.foundation.actor import Actor
@@ -43,9 +43,12 @@ class Understood:
 def export(currency: str, *, by: int | None, actor: Actor) -> int:
     """Put every reserved bank payout of a currency into one batch; its id. Each is in exactly one."""
     with platform_scope(), unit_of_work(actor) as work:
+        drop(work, clock.now(), bank_currency=currency)
+    with platform_scope(), unit_of_work(actor) as work:
         found = (
             select(Payout)
-            .where(Payout.state == "reserved", Payout.method == "bank", Payout.currency == currency, ~queries.held())
+            .where(Payout.state == "reserved", Payout.method == "bank", Payout.currency == currency, ~queries.held(),
+                   queries.payable())
             .order_by(Payout.id).limit(MOST).with_for_update(skip_locked=True)
         )  # fmt: skip
         payouts = list(work.session.execute(found).scalars())

@@ -21,10 +21,11 @@ from tenants.context import platform_scope
 AGAIN, FIRST = timedelta(days=2), timedelta(days=3)
 SETTLES_AFTER = timedelta(minutes=10)
 BATCH = 500
+# What a dispute costs is posted with the news of the dispute itself.
 UNPOSTED = text("""
     SELECT g.gateway, g.line_id, g.fee_minor, g.currency, g.occurred_at, p.id AS payment_id, p.shop_id, p.order_id
     FROM gateway_report_lines g LEFT JOIN payments p ON p.gateway = g.gateway AND p.reference = g.reference
-    WHERE g.fee_minor <> 0
+    WHERE g.fee_minor <> 0 AND g.kind <> 'chargeback'
       AND NOT EXISTS (SELECT 1 FROM ledger_transactions t WHERE t.key = 'gateway_fee:' || g.gateway || ':' || g.line_id)
     ORDER BY g.id LIMIT :most
 """)

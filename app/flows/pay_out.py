@@ -11,7 +11,7 @@ from app.domain.commissions import fees
 from app.domain.commissions.models import FeeRule
 from app.domain.payouts import carriers, planning, sending, telling
 from app.domain.payouts.gateway import Answer, State
-from app.domain.payouts.rules import Schedule, Standing, key_of, needs_second, refusal
+from app.domain.payouts.rules import Schedule, Standing, key_of, movable, needs_second, refusal
 from app.domain.payouts.sending import OnItsWay
 from app.foundation import clock
 from app.foundation.errors import ProductError
@@ -90,11 +90,15 @@ def _payout(
     )  # fmt: skip
     if refusal(standing, now) is not None:
         return None
+    net = movable(amount - fee, method=found.method, currency=plan.currency)
+    if not net:
+        return None
+    amount = net + fee
     firm = {"brand_id": plan.brand_id, "distributor_id": plan.distributor_id}
     return {
         **firm, "key": key_of(**firm, currency=plan.currency, due_at=plan.next_at), "account_id": found.account_id,
         "method": found.method, "currency": plan.currency, "amount_minor": amount, "fee_minor": fee,
-        "net_minor": amount - fee, "due_at": plan.next_at.isoformat(),
+        "net_minor": net, "due_at": plan.next_at.isoformat(),
         "needs_review": plan.review or found.paid_before < settings().payout_review_first,
         "needs_second": needs_second(
             amount, limit=settings().payout_second_above, decimals=decimals(plan.currency)
@@ -135,11 +139,18 @@ def send_payouts(payout_ids: Sequence[int]) -> None:
     with platform_scope():
         now = clock.now()
         with unit_of_work() as work:
+            drop(work, now, ids=payout_ids)
             sent = sending.hand_over(payout_ids, runtime().vault.masters, now)
             planning.note([one.id for one in sent if one.first], "sent", now=now, actor=work.actor.name)
         answers = _answered(sent, _carry)
         with unit_of_work() as work:
             record(work, answers, now, first={one.id for one in sent if one.first})
+
+
+def drop(work: Work, now: datetime, *, ids: Sequence[int] = (), bank_currency: str | None = None) -> None:
+    """What is reserved for an account that was refused or replaced since is available again, and planned anew."""
+    gone = sending.drop(now, ids=ids, bank_currency=bank_currency)
+    planning.note(gone, "cancelled", now=now, actor=work.actor.name, reason="payout_account")
 
 
 def _answered(payouts: Sequence[OnItsWay], ask: Callable[[OnItsWay], Answer | None]) -> dict[int, Answer]:

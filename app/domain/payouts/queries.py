@@ -81,6 +81,11 @@ def held() -> ColumnElement[bool]:
     return exists().where(PayoutPlan.on_hold, PayoutPlan.currency == Payout.currency, same)
 
 
+def payable() -> ColumnElement[bool]:
+    """Whether the payout of an outer SELECT goes to an account that may be paid."""
+    return exists().where(PayoutAccount.id == Payout.account_id, PayoutAccount.status == "verified")
+
+
 def waits(firm: Firm, currency: str) -> bool:
     """Whether a payout of the firm has been planned and not decided."""
     found = select(Payout.id).where(firm.owns(Payout), Payout.currency == currency, Payout.state == "planned")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.domain.commissions.calendar import ZONE
+from app.domain.payments.stripe_amounts import WITH_THREE
 from app.domain.payouts.errors import PayoutAccountCurrency
 from app.foundation.errors import InvalidInput
 
@@ -100,6 +101,12 @@ def key_of(*, brand_id: int | None, distributor_id: int | None, currency: str, d
 def needs_second(amount_minor: int, *, limit: int, decimals: int) -> bool:
     """Whether an amount is above what one person may approve; the limit is in whole units, 0 knows none."""
     return limit > 0 and amount_minor > limit * 10**decimals
+
+
+def movable(net_minor: int, *, method: str, currency: str) -> int:
+    """What its carrier can move of an amount: Stripe's with three decimals must end in 0. The rest is carried over."""
+    step = 10 if method == "stripe" and currency in WITH_THREE else 1
+    return net_minor - net_minor % step
 
 
 def clean_number(text: str, *, method: str, currency: str) -> str:

@@ -13,12 +13,20 @@ from app.domain.payouts.sealing import open_details, place_of
 from app.foundation.database import session
 from app.foundation.vault import MasterKeys
 
+# What is reserved for an account that was refused or replaced since does not go there.
+DROP = text("""
+    UPDATE payouts p SET state = 'cancelled', reason = 'payout_account', ended_at = :now FROM payout_accounts a
+    WHERE a.id = p.account_id AND a.status <> 'verified' AND p.state = 'reserved'
+      AND (p.id = ANY (:ids) OR (p.method = 'bank' AND p.currency = :bank_currency)) RETURNING p.id
+""")
 # What has gone is asked about in any case; what has not stays while its firm is on hold.
 HAND_OVER = text("""
     WITH mine AS (
         SELECT id, state FROM payouts p WHERE id = ANY (:ids) AND state IN ('reserved', 'sent') AND method <> 'bank'
           AND (state = 'sent' OR NOT EXISTS (SELECT 1 FROM payout_plans h WHERE h.on_hold AND h.currency = p.currency
             AND (h.brand_id = p.brand_id OR (h.brand_id IS NULL AND h.distributor_id = p.distributor_id))))
+          AND (state = 'sent' OR EXISTS (
+            SELECT 1 FROM payout_accounts v WHERE v.id = p.account_id AND v.status = 'verified'))
         ORDER BY id FOR UPDATE
     )
     UPDATE payouts p SET state = 'sent', sent_at = coalesce(p.sent_at, :now), asked_at = :now, attempts = p.attempts + 1
@@ -69,6 +77,12 @@ class OnItsWay:
     method: str
     transfer: Transfer
     first: bool
+
+
+def drop(now: datetime, *, ids: Sequence[int] = (), bank_currency: str | None = None) -> list[int]:
+    """Cancel what is reserved, of these or of a bank's next batch, for accounts that may not be paid any more."""
+    found = session().execute(DROP, {"ids": list(ids), "bank_currency": bank_currency, "now": now})
+    return sorted(found.scalars())
 
 
 def hand_over(ids: Sequence[int], masters: MasterKeys, now: datetime) -> list[OnItsWay]:

@@ -185,8 +185,8 @@ VOLUMES = Check(
         expected_minor,
         coalesce(v.volume_minor, 0) AS noted_minor
     FROM volumes v FULL JOIN (
-        SELECT brand_id, distributor_id, currency, month, sum(base_minor - base_minor * returned_minor /
-        nullif(net_minor, 0)) AS minor
+        SELECT brand_id, distributor_id, currency, month, sum(base_minor - coalesce(base_minor *
+        returned_minor / nullif(net_minor, 0), 0)) AS minor
         FROM settlements WHERE counted GROUP BY 1, 2, 3, 4) s
       ON s.brand_id = v.brand_id AND s.distributor_id = v.distributor_id AND s.currency = v.currency AND s.month =
       v.month
@@ -256,10 +256,12 @@ REPORTED = Check(
             AND o.state = 'received' AND o.received_minor = g.amount_minor)) OR g.line_id IS NULL
            OR g.amount_minor <> p.received_minor OR g.currency <> upper(coalesce(p.received_currency, p.currency)))
     UNION ALL
-    SELECT g.gateway, NULL, r.id, g.line_id, -r.amount_minor, g.amount_minor, g.currency
-    FROM gateway_report_lines g LEFT JOIN refunds r ON r.external_id = g.external_id
-    WHERE g.kind = 'refund' AND (r.id IS NULL OR r.state <> 'succeeded' OR g.amount_minor <> -r.amount_minor OR
-    g.currency <> upper(r.currency))
+    SELECT g.gateway, NULL, r.id, g.line_id, -r.owed, g.amount_minor, g.currency
+    FROM (SELECT gateway, external_id, min(line_id) AS line_id, sum(amount_minor) AS amount_minor, min(currency) AS
+          currency FROM gateway_report_lines WHERE kind = 'refund' GROUP BY 1, 2) g
+    LEFT JOIN (SELECT *, CASE WHEN state = 'succeeded' THEN amount_minor ELSE 0 END AS owed FROM refunds) r
+      ON r.external_id = g.external_id
+    WHERE r.id IS NULL OR g.amount_minor <> -r.owed OR g.currency <> upper(r.currency)
     UNION ALL
     SELECT p.gateway, NULL, r.id, NULL, -r.amount_minor, NULL, r.currency
     FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN covered c ON c.gateway = p.gateway
@@ -275,7 +277,7 @@ GATEWAY_FEES = Check(
     SELECT g.gateway, g.line_id AS line, t.id AS transaction, g.fee_minor AS expected_minor, t.minor AS posted_minor,
         coalesce(g.currency, t.currency) AS currency
     FROM (SELECT *, 'gateway_fee:' || gateway || ':' || line_id AS key FROM gateway_report_lines WHERE fee_minor <>
-    0) g
+    0 AND kind <> 'chargeback') g
     FULL JOIN (SELECT t.*, e.amount_minor AS minor FROM ledger_transactions t LEFT JOIN ledger_entries e ON
     e.transaction_id = t.id
                AND e.account = 'gateway_clearing' WHERE t.kind = 'gateway_fee') t ON t.key = g.key

@@ -44,8 +44,8 @@ QUESTIONS = {
         sum(base_minor * {_w("order_line_id")}) AS bases, sum((net_minor - returned_minor) * {_w("order_id")}) AS
         orders,
         sum(returned_minor * {_w("order_line_id")}) AS returned,
-        sum((base_minor - base_minor * returned_minor / net_minor) * {MONTHLY}) FILTER (WHERE counted) AS volumes
-        FROM settlements WHERE net_minor > 0 GROUP BY 1""",
+        sum((base_minor - coalesce(base_minor * returned_minor / nullif(net_minor, 0), 0)) * {MONTHLY})
+        FILTER (WHERE counted) AS volumes FROM settlements GROUP BY 1""",
     "parts": f"""SELECT {
         ", ".join(
             f"sum((parts -> {at} ->> 'minor')::bigint * {_w('transaction_id')}) AS {role}"
@@ -66,11 +66,11 @@ QUESTIONS = {
     "payouts": f"""SELECT brand_id, distributor_id, currency, state, sum(amount_minor) AS minor, sum(amount_minor *
     {_w("id")}) AS ids
         FROM payouts GROUP BY 1, 2, 3, 4""",
-    "reported": f"""SELECT kind, sum(abs(amount_minor) * CASE kind WHEN 'payment' THEN {NAMED.format("reference")}
-        ELSE {NAMED.format("external_id")} END) AS names,
+    "reported": f"""SELECT kind, sum(CASE kind WHEN 'payment' THEN amount_minor * {NAMED.format("reference")}
+        ELSE -amount_minor * {NAMED.format("external_id")} END) AS names,
         sum(fee_minor * {NAMED.format("'gateway_fee:' || gateway || ':' || line_id")}) FILTER (WHERE fee_minor <>
-        0) AS fees,
-        count(*) FILTER (WHERE (amount_minor < 0) = (kind = 'payment')) AS strange FROM gateway_report_lines GROUP
+        0 AND kind <> 'chargeback') AS fees,
+        count(*) FILTER (WHERE amount_minor < 0 AND kind = 'payment') AS strange FROM gateway_report_lines GROUP
         BY 1""",
     "unfinished": f"""SELECT sum((
             (SELECT coalesce(sum(received_minor), 0) FROM payments p WHERE p.order_id = o.id AND p.state = 'received')
