@@ -130,14 +130,15 @@ def ledger_prove(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--seconds", type=float, help="How long each measurement lasts.")
 def bench(name: str, as_json: bool, seconds: float | None) -> None:
-    """Measure in a house of its own that is thrown away afterwards."""
+    """Measure in a house of its own that is thrown away afterwards; fails where what it measured is broken."""
     options = {} if seconds is None else {"seconds": seconds}
     figures = _call(BENCHES[name], **options)
     if as_json:
         click.echo(json.dumps(figures, indent=2))
-        return
-    for key, value in figures.items():
-        click.echo(f"{key:28} {value}")
+    else:
+        for key, value in figures.items():
+            click.echo(f"{key:28} {value}")
+    sys.exit(1 if figures.get("broken") else 0)
 
 
 def _the(name: str) -> Any:

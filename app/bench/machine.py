@@ -22,6 +22,11 @@ def notes() -> dict[str, Any]:
     }
 
 
+def broken(**faults: int | bool) -> list[str]:
+    """The names of those that are not nought: a bench with one of them has measured something that does not work."""
+    return [name for name, seen in faults.items() if seen]
+
+
 def percentiles_ms(seconds: list[float]) -> dict[str, float]:
     """The median, the 95th and the 99th percentile, in milliseconds."""
     if not seconds:

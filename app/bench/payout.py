@@ -48,14 +48,19 @@ EARNED = text("""
     SELECT id, 2, 'distributor_available', firm, 'CNY', :minor, now() FROM t
 """)
 SEND = text("SELECT id FROM outbox WHERE kind = 'send_payouts' ORDER BY id LIMIT 1")
+# By firm: one that was forgotten does not hide one that was paid twice.
 MISSED = text("""
-    SELECT :payees - count(*) FROM sandbox_transfers t JOIN payouts p ON p.key = t.key AND p.state = 'paid'
-    WHERE t.amount_minor = p.net_minor
+    SELECT :payees - count(DISTINCT p.distributor_id) FROM sandbox_transfers t
+    JOIN payouts p ON p.key = t.key AND p.state = 'paid'
+    WHERE t.amount_minor = p.net_minor AND p.amount_minor = :minor
 """)
 TWICE = text("""
-    SELECT (SELECT count(*) FROM sandbox_transfers) - (SELECT count(DISTINCT distributor_id) FROM payouts)
+    SELECT (SELECT count(*) FROM (SELECT destination FROM sandbox_transfers GROUP BY 1 HAVING count(*) > 1) sent)
+         + (SELECT count(*) FROM (SELECT distributor_id FROM payouts WHERE state IN ('reserved', 'sent', 'paid')
+            GROUP BY 1 HAVING count(*) > 1) planned)
          + (SELECT count(*) FROM (SELECT payout_id FROM ledger_transactions WHERE kind = 'payout_paid' GROUP BY 1
             HAVING count(*) > 1) repeated)
+         + (SELECT count(*) FROM sandbox_transfers t WHERE NOT EXISTS (SELECT 1 FROM payouts p WHERE p.key = t.key))
 """)
 LEFT = text("""
     SELECT count(*) FROM (SELECT 1 FROM ledger_entries WHERE distributor_id IS NOT NULL GROUP BY distributor_id, account
@@ -80,6 +85,7 @@ def run(*, payees: int = PAYEES) -> dict[str, Any]:
         planned, sent = _pay()
         reference = _reference_seconds(house, payees)
         seconds = planned + sent
+        faults = _faults(payees)
         return {
             "payees": payees,
             "payouts_per_second": round(payees / seconds, 1),
@@ -87,7 +93,8 @@ def run(*, payees: int = PAYEES) -> dict[str, Any]:
             "ratio": round(reference / seconds, 3),
             "plan_seconds": round(planned, 2),
             "send_seconds": round(sent, 2),
-            **_faults(payees),
+            **faults,
+            "broken": machine.broken(**faults),
             **machine.notes(),
         }
 
@@ -130,7 +137,7 @@ def _faults(payees: int) -> dict[str, int]:
     with platform_scope(), unit_of_work() as work:
         return {
             "paid_twice": int(work.session.execute(TWICE).scalar_one()),
-            "missed": int(work.session.execute(MISSED, {"payees": payees}).scalar_one()),
+            "missed": int(work.session.execute(MISSED, {"payees": payees, "minor": AVAILABLE}).scalar_one()),
             "left_over": int(work.session.execute(LEFT).scalar_one()),
         }
 

@@ -77,7 +77,7 @@ def main(turns: int) -> dict[str, Any]:
             proofs.append(time.perf_counter() - began)
     backends.over.set()
     return {
-        "transactions": proof.transactions, "differences": len(proof.differences),
+        "proven": proof.entries, "transactions": proof.transactions, "differences": len(proof.differences),
         "prove_seconds": round(median(proofs), 2), "plain_seconds": round(median(plains), 2),
         "ratio": round(median(plains) / median(proofs), 3),
         "best_ratio": round(min(plains) / min(proofs), 3),

@@ -105,6 +105,7 @@ def run(seconds: float = 10.0) -> dict[str, Any]:
     if [line.net_minor for line in quote().lines] != by_hand():
         raise AssertionError(f"{quote()} is not {by_hand()}")
     each = seconds / ROUNDS / 2
+    counted = queries()
     rounds = [(per_second(quote, each), per_second(by_hand, each)) for _ in range(ROUNDS)]
     ours, reference = (machine.middle([one[way] for one in rounds]) for way in (0, 1))
     return {
@@ -115,7 +116,8 @@ def run(seconds: float = 10.0) -> dict[str, Any]:
         "rules": len(RULES),
         "floors": len(FLOORS),
         "promotions": len(PROMOTIONS),
-        **queries(),
+        **counted,
+        "broken": machine.broken(queries_grow=counted["queries_grow"]),
         "machine": machine.notes(),
     }
 

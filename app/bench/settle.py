@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, text
 from app import create_app
 from app.bench.books import plant
 from app.bench.import_stock import House
-from app.bench.machine import notes
+from app.bench.machine import broken, notes
 from app.config import load
 from app.foundation.database import db
 from app.foundation.embedded import Home, Servers, serving
@@ -103,6 +103,7 @@ def _measure(house: House, orders: int) -> dict[str, Any]:
     return {
         "orders": orders, "orders_per_second": round(settled / seconds, 1), "ratio": round(reference / seconds, 3),
         "unbalanced": unbalanced, "jobs_left": left, "settled": settled, "entries": entries, "batch": BATCH,
+        "broken": broken(unbalanced=unbalanced, jobs_left=left, unsettled=orders - settled),
         "settle_seconds": round(seconds, 1), "reference_seconds": round(reference, 1), **crowd, "machine": notes(),
     }  # fmt: skip
 
