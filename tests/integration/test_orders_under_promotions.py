@@ -2,10 +2,10 @@
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
 
 from app.bench.quote import counting
 from app.domain.pricing import quotes
+from app.domain.pricing.errors import PriceChanged
 from app.domain.pricing.rules import Offer, price
 from app.domain.promotions.rules import Cut, Off, Promotion
 from app.flows import purchase
@@ -63,7 +63,7 @@ def test_an_exemption_that_the_brand_granted_is_sold_at(shop, goods, owner: Engi
 
 
 def test_an_exemption_that_nobody_granted_is_refused_by_the_database(shop, goods):
-    with pytest.raises(DBAPIError, match="in force is 1500"):
+    with pytest.raises(PriceChanged):
         place(shop, goods, [FLASH], exempt={"11.11": 1300})
 
 

@@ -52,7 +52,11 @@ def test_a_changed_account_does_not_cool_in_the_past(app, until: str):
     firm = make_payee().firm.distributor_id
     with distributor_scope(firm), unit_of_work() as work:
         work.session.execute(text("UPDATE payout_accounts SET status = 'replaced'"))
-    with pytest.raises(DBAPIError, match="a changed account cools"), distributor_scope(firm), unit_of_work() as work:
+    with (
+        pytest.raises(DBAPIError, match="a changed account cools"),
+        distributor_scope(firm),
+        unit_of_work() as work,
+    ):
         work.session.execute(CHANGED, {"firm": firm, "until": until})
 
 
