@@ -93,9 +93,7 @@ def upgrade() -> None:
     op.execute(FITS)
     op.execute("REVOKE ALL ON FUNCTION money.floor_fits FROM PUBLIC")
     op.execute(f"ALTER FUNCTION money.floor_fits OWNER TO {ROLE}")
-    op.execute(
-        "CREATE TRIGGER fits BEFORE INSERT ON floors FOR EACH ROW EXECUTE FUNCTION money.floor_fits()"
-    )
+    op.execute("CREATE TRIGGER fits BEFORE INSERT ON floors FOR EACH ROW EXECUTE FUNCTION money.floor_fits()")
     op.execute(FLOOR.format(begin=f"CASE WHEN {MAY_ASK.format(brand=OF_BRAND)} THEN ", end=" END"))
     op.execute(UPLINES.format(asked=f" AND {MAY_ASK.format(brand='false')}"))
     op.execute(GUARDED.format(cools=LEAST))

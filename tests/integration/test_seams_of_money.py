@@ -72,7 +72,9 @@ def test_a_refund_that_bounced_is_no_difference_when_the_gateway_reports_both_wa
     reported(came, went)
     assert "gateway" not in checks()
     with books.owner.connect() as connection:
-        key = connection.execute(text("SELECT key FROM refunds WHERE id = :id"), {"id": refund_id}).scalar_one()
+        key = connection.execute(
+            text("SELECT key FROM refunds WHERE id = :id"), {"id": refund_id}
+        ).scalar_one()
     refund_event(shop, placed, EventKind.REFUND_FAILED, "evt_bounced", refund_reference=key)
     run_jobs()
     assert books.ask("SELECT state FROM refunds") == [("failed",)]
@@ -83,7 +85,9 @@ def test_a_refund_that_bounced_is_no_difference_when_the_gateway_reports_both_wa
 
 @pytest.mark.parametrize("status", ["refused", "replaced", "unverified"])
 @pytest.mark.parametrize("method", ["sandbox", "bank"])
-def test_what_is_reserved_does_not_go_to_an_account_that_may_not_be_paid_any_more(quiet, books, method, status):
+def test_what_is_reserved_does_not_go_to_an_account_that_may_not_be_paid_any_more(
+    quiet, books, method, status
+):
     payee = make_payee(100_000, method=method, number="6222020200112230" if method == "bank" else "")
     pay_out.plan_payouts()
     assert [payout.state for payout in payouts()] == ["reserved"]
@@ -116,7 +120,10 @@ def test_a_line_that_is_given_away_settles_and_proves(shop, books):
         placed = purchase.place_order(command, shop=shop, actor=BUYER)
     pay(shop, placed)
     run_jobs()
-    assert books.ask("SELECT net_minor, settled FROM order_lines ORDER BY net_minor") == [(0, True), (2000, True)]
+    assert books.ask("SELECT net_minor, settled FROM order_lines ORDER BY net_minor") == [
+        (0, True),
+        (2000, True),
+    ]
     assert checks() == set()
 
 
@@ -128,7 +135,9 @@ def test_a_line_that_is_given_away_settles_and_proves(shop, books):
 def test_a_payout_is_an_amount_its_carrier_can_move_and_the_rest_is_carried_over(
     quiet, books, method, currency, available, goes
 ):
-    make_payee(available, method=method, currency=currency, number="acct_1A2B3C4D5E6F" if method == "stripe" else "")
+    make_payee(
+        available, method=method, currency=currency, number="acct_1A2B3C4D5E6F" if method == "stripe" else ""
+    )
     with books.owner.connect() as connection:
         connection.execute(text("UPDATE payout_plans SET minimum_minor = 0"))
     pay_out.plan_payouts()

@@ -1,5 +1,7 @@
 """Raw SQL in a firm's own scope: floors of others' goods, floors of other firms, accounts that do not cool."""
 
+from contextlib import nullcontext
+
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -7,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import brand_scope, distributor_scope, platform_scope, shop_scope
 from tests.concurrency.race import ask
-from tests.factories import make_goods, make_shop
+from tests.factories import make_goods, make_shop, place
 from tests.factories.floors import set_floor
 from tests.factories.money import add_uplines, seller_of
 from tests.factories.payouts import make_payee
@@ -50,7 +52,11 @@ def test_a_changed_account_does_not_cool_in_the_past(app, until: str):
     firm = make_payee().firm.distributor_id
     with distributor_scope(firm), unit_of_work() as work:
         work.session.execute(text("UPDATE payout_accounts SET status = 'replaced'"))
-    with pytest.raises(DBAPIError, match="a changed account cools"), distributor_scope(firm), unit_of_work() as work:
+    with (
+        pytest.raises(DBAPIError, match="a changed account cools"),
+        distributor_scope(firm),
+        unit_of_work() as work,
+    ):
         work.session.execute(CHANGED, {"firm": firm, "until": until})
 
 
@@ -86,3 +92,43 @@ def test_nobody_asks_who_stands_above_another_firm(app):
     assert asked(shop_scope(rival.id)) is None
     assert asked(distributor_scope(seller_of(rival))) is None
     assert asked(brand_scope(make_goods(rival).brand_id)) is None
+
+
+ATTEMPT = text("""
+    INSERT INTO floor_attempts (shop_id, brand_id, distributor_id, sku_id, stage, wanted_minor, floor_minor, currency)
+    VALUES (:shop, :brand, :firm, :sku, 'listing', 1, 2, 'CNY')
+""")
+COPY = """
+    INSERT INTO order_lines (shop_id, order_id, listing_id, sku_id, product_id, brand_id, product_name, product_name_en,
+        sku_name, sku_name_en, delivery_kind, counted, quantity, list_minor, offer_minor, net_minor, floor_minor, terms)
+    SELECT shop_id, order_id, :listing, :sku, product_id, :brand, product_name, product_name_en, sku_name, sku_name_en,
+        delivery_kind, counted, quantity, list_minor, offer_minor, net_minor, floor_minor, terms FROM order_lines
+    WHERE order_id = :order
+"""
+
+
+@pytest.mark.parametrize("forged", [None, "brand", "firm"])
+def test_a_shop_blames_nobody_else_for_its_attempts(app, forged: str | None):
+    shop, rival = make_shop(), make_shop()
+    goods, other = make_goods(shop), make_goods(rival)
+    values = {"shop": shop.id, "brand": goods.brand_id, "firm": seller_of(shop), "sku": goods.sku_id}
+    if forged is not None:
+        values[forged] = {"brand": other.brand_id, "firm": seller_of(rival)}[forged]
+
+    def write() -> None:
+        with shop_scope(shop.id), unit_of_work() as work:
+            work.session.execute(ATTEMPT, values)
+
+    with pytest.raises(DBAPIError, match="row-level security") if forged else nullcontext():
+        write()
+
+
+def test_an_order_line_pays_no_brand_but_that_of_its_goods(app):
+    shop = make_shop()
+    goods, second, other = make_goods(shop, codes=1), make_goods(shop), make_goods(make_shop())
+    values = {
+        "listing": second.listing_id, "sku": second.sku_id, "order": place(shop, goods).order_id,
+        "brand": other.brand_id,
+    }  # fmt: skip
+    with pytest.raises(DBAPIError, match="is not of brand"), shop_scope(shop.id), unit_of_work() as work:
+        work.session.execute(text(COPY), values)
