@@ -128,19 +128,18 @@ SELECT i * 5 + 2, d, d, b, i, i, 'CNY', net, net, CASE WHEN back THEN net ELSE 0
         jsonb_build_object('role', 'upline1', 'minor', up1), jsonb_build_object('role', 'upline2', 'minor', up2),
         jsonb_build_object('role', 'platform', 'minor', platform),
         jsonb_build_object('role', 'gateway', 'minor', gateway)) FROM planted;
-INSERT INTO earnings (id, transaction_id, brand_id, distributor_id, role, shop_id, seller_id, of_brand_id,
-    order_id, order_line_id,
-    order_number, product_id, sku_id, product_name, sku_name, quantity, currency, net_minor, amount_minor,
-    taken_back_minor,
-    why, earned_at, matures_at) OVERRIDING SYSTEM VALUE
-SELECT i * 4 + s.k, i * 5 + 2, CASE WHEN s.k = 0 THEN f.b END, s.owner, s.role, f.d, f.d, f.b, i, i, 'B' || i, f.b,
-    f.b,
-    'Bench', 'Bench', 1, 'CNY', net, s.m, CASE WHEN back THEN s.m ELSE 0 END,
-    '{{"kind": "margin", "steps": [], "hold_days": 7, "rule": null, "quantity": 1}}', at, at + interval '7 days'
+CREATE UNLOGGED TABLE earned AS
+SELECT i * 4 + s.k AS id, i * 5 + 2 AS transaction_id, CASE WHEN s.k = 0 THEN f.b END AS brand_id,
+    s.owner AS distributor_id, s.role, f.d AS shop_id, f.d AS seller_id, f.b AS of_brand_id, i AS order_id,
+    i AS order_line_id, 'B' || i AS order_number, f.b AS product_id, f.b AS sku_id, 'Bench' AS product_name,
+    'Bench' AS sku_name, 1 AS quantity, 'CNY' AS currency, net AS net_minor, s.m AS amount_minor,
+    CASE WHEN back THEN s.m ELSE 0 END AS taken_back_minor,
+    '{{"kind": "margin", "steps": [], "hold_days": 7, "rule": null, "quantity": 1}}'::jsonb AS why, at AS earned_at,
+    at + interval '7 days' AS matures_at
 FROM planted f CROSS JOIN LATERAL (VALUES (0, 'supplier', NULL::bigint, supply), (1, 'seller', f.d, seller),
     (2, 'upline1', upline1, up1), (3, 'upline2', upline2, up2)) AS s(k, role, owner, m) WHERE s.m > 0;
 INSERT INTO earning_returns (earning_id, transaction_id, brand_id, distributor_id, amount_minor, why)
-    SELECT e.id, i * 5 + 4, e.brand_id, e.distributor_id, -e.amount_minor, '{{}}' FROM planted JOIN earnings e ON
+    SELECT e.id, i * 5 + 4, e.brand_id, e.distributor_id, -e.amount_minor, '{{}}' FROM planted JOIN earned e ON
     e.order_line_id = i
     WHERE back;
 INSERT INTO volumes (brand_id, distributor_id, currency, month, volume_minor)
@@ -152,14 +151,23 @@ CREATE UNLOGGED TABLE ripening AS
 SELECT {next} + row_number() OVER (ORDER BY day, e.brand_id, e.distributor_id) AS t, e.*
 FROM (SELECT date_trunc('day', matures_at) AS day, brand_id, distributor_id, sum(amount_minor - taken_back_minor)
     AS m, min(id) AS first
-      FROM earnings WHERE order_id < {orders} * 0.8 GROUP BY 1, 2, 3 HAVING sum(amount_minor - taken_back_minor) >
+      FROM earned WHERE order_id < {orders} * 0.8 GROUP BY 1, 2, 3 HAVING sum(amount_minor - taken_back_minor) >
       0) e;
 INSERT INTO ledger_transactions (id, key, kind, currency, size, moved_minor, occurred_at, posted_at) OVERRIDING
     SYSTEM VALUE
     SELECT t, 'mature:' || first, 'maturity', 'CNY', 2, m, least(day, now()), least(day, now()) FROM ripening;
-UPDATE earnings e SET matured_by = r.t FROM ripening r WHERE e.order_id < {orders} * 0.8
-    AND r.day = date_trunc('day', e.matures_at) AND r.brand_id IS NOT DISTINCT FROM e.brand_id
-    AND r.distributor_id IS NOT DISTINCT FROM e.distributor_id;
+INSERT INTO earnings (
+        id, transaction_id, brand_id, distributor_id, role, shop_id, seller_id, of_brand_id, order_id,
+        order_line_id, order_number, product_id, sku_id, product_name, sku_name, quantity, currency,
+        net_minor, amount_minor, taken_back_minor, why, earned_at, matures_at, matured_by)
+    OVERRIDING SYSTEM VALUE SELECT
+        e.id, e.transaction_id, e.brand_id, e.distributor_id, e.role, e.shop_id, e.seller_id, e.of_brand_id,
+        e.order_id, e.order_line_id, e.order_number, e.product_id, e.sku_id, e.product_name, e.sku_name,
+        e.quantity, e.currency, e.net_minor, e.amount_minor, e.taken_back_minor, e.why, e.earned_at,
+        e.matures_at, r.t
+    FROM earned e LEFT JOIN ripening r ON e.order_id < {orders} * 0.8 AND r.day = date_trunc('day', e.matures_at)
+        AND coalesce(r.brand_id, 0) = coalesce(e.brand_id, 0)
+        AND coalesce(r.distributor_id, 0) = coalesce(e.distributor_id, 0) ORDER BY e.id;
 TRUNCATE sides;
 INSERT INTO sides SELECT t, s.p, CASE WHEN brand_id IS NULL THEN 'distributor_' ELSE 'brand_' END || s.a, brand_id,
     distributor_id,
@@ -194,7 +202,7 @@ INSERT INTO sides SELECT {next} + id * 2 + s.k, s.p, s.a, b, d, s.m, now() FROM 
     (1, 3, who || 'in_transit', -m), (1, 4, 'bank_clearing', m)) AS s(k, p, a, m) WHERE paid OR s.k = 0;
 UPDATE sides SET b = NULL, d = NULL WHERE a = 'bank_clearing'
 """
-TIDY = "DROP TABLE IF EXISTS planted, sides, ripening, paying"
+TIDY = "DROP TABLE IF EXISTS planted, sides, earned, ripening, paying"
 TABLES = (
     "orders", "order_lines", "payments", "refunds", "ledger_transactions", "ledger_entries", "earnings", "brands",
     "distributors", "shops", "skus", "products", "payouts", "payout_accounts",

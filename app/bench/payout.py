@@ -40,8 +40,8 @@ PLANS = text("""
 """)
 EARNED = text("""
     WITH t AS (
-        INSERT INTO ledger_transactions (key, kind, currency, size, occurred_at)
-        SELECT 'bench:' || id, 'maturity', 'CNY', 2, now() FROM distributors
+        INSERT INTO ledger_transactions (key, kind, currency, size, moved_minor, occurred_at)
+        SELECT 'bench:' || id, 'maturity', 'CNY', 2, :minor, now() FROM distributors
         RETURNING id, substr(key, 7)::bigint AS firm)
     INSERT INTO ledger_entries (transaction_id, position, account, distributor_id, currency, amount_minor, occurred_at)
     SELECT id, 1, 'buyer_liability', NULL, 'CNY', -:minor, now() FROM t UNION ALL

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 
 from app.bench.books import plant
 from app.bench.import_stock import House
-from app.bench.machine import notes
+from app.bench.machine import broken, notes
 from app.foundation.embedded import Home, Servers, serving
 
 ORDERS = 453_000
@@ -42,4 +42,9 @@ def run(*, orders: int = ORDERS) -> dict[str, Any]:
             )
     finally:
         home.delete()
-    return {"entries": entries, **told, "machine": notes()}
+    wrong = broken(
+        differences=told["differences"],
+        unproven=entries - told["proven"],
+        cent_not_found=not told["cent_found"],
+    )
+    return {"entries": entries, **told, "broken": wrong, "machine": notes()}

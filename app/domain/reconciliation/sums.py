@@ -27,6 +27,17 @@ NAMED = "(hashtext({}) & 1048575)"
 MONTHLY = _w("brand_id * 1000003 + distributor_id * 1009 + (month - '2000-01-01'::date)")
 COVERED = """WITH covered AS (SELECT gateway AS g, min(occurred_at) AS since, max(occurred_at) AS until
     FROM gateway_report_lines WHERE kind IN ('payment', 'refund') GROUP BY 1)"""
+FIRMS = ("seller", "upline1", "upline2")
+
+
+def _minor(role: str) -> str:
+    """What a settlement's parts give to a role (`->>` takes half the time of a subscript)."""
+    return f"(parts -> {ROLES.index(role)} ->> 'minor')::bigint"
+
+
+PARTS_READ = {role: _minor(role) for role in ROLES if role not in FIRMS} | {
+    "firms": "(" + " + ".join(f"coalesce({_minor(role)}, 0)" for role in FIRMS) + ")"
+}
 QUESTIONS = {
     "paid": f"""{COVERED} SELECT upper(coalesce(received_currency, currency)) AS currency,
         sum(received_minor * {_w("id")}) AS ids, sum(received_minor * {_w("order_id")}) AS orders,
@@ -40,18 +51,15 @@ QUESTIONS = {
         sum((net_minor + funded_brand_minor + funded_platform_minor) * {_w("id")}) AS bases,
         sum((net_minor + funded_platform_minor) * {_w("order_id")}) AS orders FROM order_lines WHERE settled""",
     "settled": f"""SELECT currency, sum(net_minor * {_w("order_line_id")}) AS ids, sum(net_minor *
-    {_w("transaction_id")}) AS nets,
-        sum(base_minor * {_w("order_line_id")}) AS bases, sum((net_minor - returned_minor) * {_w("order_id")}) AS
-        orders,
+    {_w("transaction_id")}) AS nets, count(*) FILTER (WHERE net_minor > 0) AS sold,
+        sum(base_minor * {_w("order_line_id")}) FILTER (WHERE net_minor > 0) AS bases,
+        sum((net_minor - returned_minor) * {_w("order_id")}) AS orders,
         sum(returned_minor * {_w("order_line_id")}) AS returned,
         sum((base_minor - coalesce(base_minor * returned_minor / nullif(net_minor, 0), 0)) * {MONTHLY})
-        FILTER (WHERE counted) AS volumes FROM settlements GROUP BY 1""",
-    "parts": f"""SELECT {
-        ", ".join(
-            f"sum((parts -> {at} ->> 'minor')::bigint * {_w('transaction_id')}) AS {role}"
-            for at, role in enumerate(ROLES)
-        )
-    } FROM settlements""",
+            FILTER (WHERE counted) AS volumes,
+        {
+        ", ".join(f"sum({minor} * {_w('transaction_id')}) AS {name}" for name, minor in PARTS_READ.items())
+    } FROM settlements GROUP BY 1""",
     "volumes": f"SELECT sum(volume_minor * {MONTHLY}) AS volumes FROM volumes",
     "earned": f"""SELECT brand_id, distributor_id, currency, sum(amount_minor * {_w("transaction_id")}) AS moved,
         sum(amount_minor - taken_back_minor) FILTER (WHERE matured_by IS NULL) AS held,
@@ -153,7 +161,7 @@ def _settlements(books: Books, sums: Sums) -> bool:
         and sums.of("settled", "ids") == sums.of("lines", "ids")
         and sums.of("settled", "bases") == sums.of("lines", "bases")
         and {one.currency for one in books.facts if one.kind == "settlement"}
-        == {row["currency"] for row in sums.rows["settled"]}
+        == {row["currency"] for row in sums.rows["settled"] if row["sold"]}
     )  # fmt: skip
 
 
@@ -167,15 +175,14 @@ def _buyers(books: Books, sums: Sums) -> bool:
 
 
 def _parts(books: Books, sums: Sums) -> bool:
-    firms = ("seller", "upline1", "upline2")
     fees = books.of("moved", "gateway_fee")
     return (
-        sums.of("parts", "platform") + sums.of("returned", "moved", account="platform_revenue")
+        sums.of("settled", "platform") + sums.of("returned", "moved", account="platform_revenue")
         == books.weighted("platform_revenue")
-        and sums.of("parts", "gateway") + sums.of("returned", "moved", account="gateway_fees") - fees
+        and sums.of("settled", "gateway") + sums.of("returned", "moved", account="gateway_fees") - fees
         == books.weighted("gateway_fees")
-        and sums.of("parts", "supplier") == sums.of("earned", "moved", distributor_id=None)
-        and sum(sums.of("parts", role) for role in firms) == sums.of("earned", "moved", brand_id=None)
+        and sums.of("settled", "supplier") == sums.of("earned", "moved", distributor_id=None)
+        and sums.of("settled", "firms") == sums.of("earned", "moved", brand_id=None)
     )
 
 
