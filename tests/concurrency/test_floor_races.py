@@ -225,6 +225,7 @@ def test_without_lock_and_constraint_windows_overlap(app, goods, owner, monkeypa
     """The twin."""
     slow = text("SELECT pg_sleep(0.2) WHERE :sku > 0")
     monkeypatch.setattr("app.domain.pricing.floor_service.LOCK", slow)
+    monkeypatch.setattr("app.flows.floors._hold_terms", lambda: None)
     loose = without_constraint(owner, "floors", "ex_floors_one_window", clean="DELETE FROM floors")
     with loose, pytest.raises(AssertionError):
         check_overlap(app, owner, goods)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import HealthCheck, Phase, example, find, given, settings
 from hypothesis import strategies as st
 
 from app.domain.commissions.rules import ROLES, Line, Settled, TakenBack, bracket_value, split, take_back
@@ -193,6 +193,10 @@ class Month:
 
 @ROUNDS
 @MANY
+@example(
+    month=([{"from_minor": 0, "rate_bps": 10000}], [("sale", 6, 2, 0), ("return", 1, 0, 0), ("return", 2, 0, 0), ("return", 2, 0, 0), ("undo", 1, 0, 1)]),
+    boost=0, override=0, rated=True,
+)  # fmt: skip  # an undone return left a cent between two parties
 @given(months(), RATES, RATES, st.booleans())
 def test_a_months_commissions_are_the_brackets_value_of_its_volume_whatever_was_sold_and_returned(
     turn: int,

@@ -299,12 +299,15 @@ def take_back(settled: Settled, amount_minor: int, *, volume_minor: int = 0) -> 
     whole = amount + promotion
     facts: dict[str, Any] = {"share": [amount, rest]}
     if "brackets" not in settled.terms or not settled.counted:
-        roles = [role for role in ROLES if settled.left.get(role, 0) > 0]
-        parts = (
-            dict(zip(roles, share(whole, [settled.left[role] for role in roles]), strict=True))
-            if whole
-            else {}
-        )
+        if amount == rest:  # the last takes exactly what is left, also a cent that an undone return owed
+            parts = {role: minor for role, minor in settled.left.items() if minor}
+        else:
+            roles = [role for role in ROLES if settled.left.get(role, 0) > 0]
+            parts = (
+                dict(zip(roles, share(whole, [settled.left[role] for role in roles]), strict=True))
+                if whole
+                else {}
+            )
         return TakenBack(parts, amount, promotion, volume if settled.counted else 0, facts)
     brackets = settled.terms["brackets"]
     commission = bracket_value(brackets, volume_minor) - bracket_value(brackets, volume_minor - volume)
