@@ -43,6 +43,8 @@ def run(*, orders: int = ORDERS) -> dict[str, Any]:
     finally:
         home.delete()
     wrong = broken(
-        differences=told["differences"], unproven=entries - told["proven"], cent_not_found=not told["cent_found"]
+        differences=told["differences"],
+        unproven=entries - told["proven"],
+        cent_not_found=not told["cent_found"],
     )
     return {"entries": entries, **told, "broken": wrong, "machine": notes()}

@@ -43,7 +43,9 @@ class LedgerTransaction(Record):
             "ix_ledger_transactions_payout_id", "payout_id", postgresql_where=text("payout_id IS NOT NULL")
         ),
         Index(
-            "ix_ledger_transactions_returns", "id", postgresql_include=["order_line_id"],
+            "ix_ledger_transactions_returns",
+            "id",
+            postgresql_include=["order_line_id"],
             postgresql_where=text("kind IN ('return', 'return_undone')"),
         ),
     )

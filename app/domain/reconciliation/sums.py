@@ -58,10 +58,7 @@ QUESTIONS = {
         sum((base_minor - base_minor * returned_minor / net_minor) * {MONTHLY})
             FILTER (WHERE counted AND net_minor > 0) AS volumes,
         {
-        ", ".join(
-            f"sum({minor} * {_w('transaction_id')}) AS {name}"
-            for name, minor in PARTS_READ.items()
-        )
+        ", ".join(f"sum({minor} * {_w('transaction_id')}) AS {name}" for name, minor in PARTS_READ.items())
     } FROM settlements GROUP BY 1""",
     "volumes": f"SELECT sum(volume_minor * {MONTHLY}) AS volumes FROM volumes",
     "earned": f"""SELECT brand_id, distributor_id, currency, sum(amount_minor * {_w("transaction_id")}) AS moved,
