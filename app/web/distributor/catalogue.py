@@ -7,7 +7,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.domain.catalog import goods, shelf
+from app.domain.commissions.expected import kept_per_unit
+from app.domain.commissions.standing import standing
 from app.flows import listings as pricing
+from app.foundation import clock
 from app.foundation.errors import ProductError
 from app.foundation.paging import Asked, Page
 from app.web.console.columns import Col
@@ -17,6 +20,7 @@ from app.web.console.listing import Listing, answer
 from app.web.console.names import KINDS, named, options
 from app.web.console.persons import actor, needs
 from app.web.console.refusal import tell
+from app.web.console.rule_words import terms_words
 from app.web.console.typed import ids
 from app.web.distributor import distributor
 
@@ -28,7 +32,7 @@ def catalogue(slug: str) -> Any:
         columns=(
             Col("name", _("Product"), sort=True), Col("brand", _("Brand")), Col("kind", _("Delivery")),
             Col("floor", _("Floor"), money=True), Col("price", _("Suggested"), sort=True, money=True),
-            Col("supply", _("Supply price"), money=True), Col("margin", _("You keep"), money=True),
+            Col("terms", _("Terms")), Col("margin", _("You keep"), money=True),
         ),
         filters=(
             ("brand", _("Brand"), [(brand.slug, named(brand)) for brand in shelf.brands_on_offer()]),
@@ -44,20 +48,24 @@ def catalogue(slug: str) -> Any:
 
 
 def _with_floors(asked: Asked) -> Page[Any]:
-    """The catalogue's rows with the floor that would count here."""
+    """The catalogue's rows with the floor and the terms that would count here."""
     page = shelf.catalogue_page(asked)
     floors = floors_explained([row.Sku.id for row in page.rows], g.shop.currency)
-    return Page([(row, floors[row.Sku.id]) for row in page.rows], page.total, page.asked)
+    now = clock.now()
+    stands = standing([row.Sku.id for row in page.rows], now=now)
+    rows = [(row, floors[row.Sku.id], stands[row.Sku.id], now) for row in page.rows]
+    return Page(rows, page.total, page.asked)
 
 
 def _row(found: Any) -> dict[str, Any]:
-    (sku, product, brand), floor = found
+    (sku, product, brand), floor, stand, now = found
     return {
         "id": sku.id, "name": f"{named(product)} · {named(sku)}", "product": named(product), "sku": named(sku),
         "brand": named(brand), "kind": str(KINDS[sku.delivery_kind]), "floor": floor.minor,
         "why": floor.why, "said": floor.sentence,
-        "price": sku.suggested_minor, "supply": sku.supply_price_minor,
-        "margin": sku.suggested_minor - sku.supply_price_minor, "currency": sku.currency, "picture": product.picture,
+        "price": sku.suggested_minor, "terms": terms_words(stand.terms(now), sku.currency),
+        "margin": kept_per_unit(stand, sku.suggested_minor, at=now), "currency": sku.currency,
+        "picture": product.picture,
     }  # fmt: skip
 
 
