@@ -24,7 +24,7 @@ FLOOR = 1500
 LINE = """
     INSERT INTO order_lines (shop_id, order_id, listing_id, sku_id, product_id, brand_id, product_name, product_name_en, sku_name,
         sku_name_en, delivery_kind, counted, quantity, list_minor, offer_minor, discount_minor, net_minor, floor_minor, terms)
-    SELECT shop_id, order_id, listing_id, :sku, product_id, brand_id, product_name, product_name_en, sku_name, sku_name_en,
+    SELECT shop_id, order_id, listing_id, :sku, product_id, (SELECT k.brand_id FROM skus k WHERE k.id = :sku), product_name, product_name_en, sku_name, sku_name_en,
         delivery_kind, counted, 1, 2000, :offer, :discount, :net, :floor, terms FROM order_lines LIMIT 1
 """
 PLATFORM = Scope("perkline_platform")

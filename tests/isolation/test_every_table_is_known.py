@@ -15,6 +15,8 @@ SHOP_TEST = "(shop_id = (NULLIF(current_setting('perkline.shop_id'::text, true),
 
 POLICIES = text(
     "SELECT tablename, policyname, roles::text[], cmd, qual, with_check FROM pg_policies WHERE schemaname = 'public'"
+    # A restrictive policy only takes away from what the others allow.
+    " AND permissive = 'PERMISSIVE'"
 )
 OWNED = text("""
     SELECT r.rolname || ' owns ' || c.relname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = ANY (:roles)
