@@ -79,7 +79,7 @@ def _plant_fees(since: datetime) -> None:
         [
             {
                 "kind": kind, "gateway": gateway, "currency": currency, "rate_bps": rate, "fixed_minor": fixed,
-                "starts_at": since, "reason": "opening",
+                "starts_at": since, "reason": "开业",
             }
             for kind, gateway, currency, rate, fixed in fees
         ],
@@ -92,7 +92,7 @@ def _rule(
     return {
         "brand_id": brand_id, "series": series, "version": 1, "kind": kind, "value": value, "starts_at": since,
         "ends_at": None, "sku_id": None, "product_id": None, "level_id": None, "distributor_id": None,
-        "reason": "opening",
+        "reason": "开业",
     } | target  # fmt: skip
 
 

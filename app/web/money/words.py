@@ -36,6 +36,10 @@ KINDS = {
     "refund_undone": (lazy_gettext("Refund bounced"), lazy_gettext("A refund did not arrive and came back.")),
     "chargeback": (lazy_gettext("Chargeback"), lazy_gettext("A bank took a payment back.")),
     "chargeback_undone": (lazy_gettext("Chargeback won"), lazy_gettext("A dispute was won and the money came back.")),
+    "gateway_fee": (lazy_gettext("Gateway fee"), lazy_gettext("What a gateway kept of a payment for itself.")),
+    "dispute_fee": (
+        lazy_gettext("Dispute fee"), lazy_gettext("What a gateway took for a dispute; the platform bears it."),
+    ),
     "payout_reserved": (lazy_gettext("Payout set aside"), lazy_gettext("Available money was set aside for a payout.")),
     "payout_sent": (lazy_gettext("Payout sent"), lazy_gettext("A payout left for your account and is on its way.")),
     "payout_paid": (lazy_gettext("Payout arrived"), lazy_gettext("A payout arrived on your account.")),
