@@ -13,12 +13,13 @@ from app.domain.orders import models as orders
 from app.domain.payments import models as payments
 from app.domain.payouts import models as payouts
 from app.domain.pricing import models as pricing
+from app.domain.promotions import models as promotions
 from app.foundation import audit, outbox
 from app.foundation.database import Base
 
 ROOMS = (
     brands, catalog, commissions, distributors, fulfilment, identity, inventory, ledger, notifications, orders,
-    payments, payouts, pricing,
+    payments, payouts, pricing, promotions,
 )  # fmt: skip
 FOUNDATION = (audit, outbox)
 metadata = Base.metadata

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from app.domain.inventory import queries as inventory_queries
 from app.domain.inventory import service as inventory
 from app.domain.inventory.errors import StockExhausted
 from app.domain.inventory.service import Want
@@ -14,7 +15,8 @@ from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, PaymentEvent
 from app.domain.payments.service import Told
-from app.flows import deliver
+from app.domain.promotions.errors import PromotionOver
+from app.flows import deliver, promoting
 from app.foundation import clock, figures
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -93,8 +95,12 @@ def _money_came_late(work: Work, order: Order, payment: Payment) -> None:
     until = clock.now() + timedelta(minutes=15)
     try:
         with work.session.begin_nested():
-            reservation_id = inventory.reserve(f"late:{payment.id}", _wants(lines), until)
-    except StockExhausted:
+            parent_id = inventory_queries.parent_of(order.reservation_id)
+            reservation_id = inventory.reserve(
+                f"late:{payment.id}", _wants(lines), until, parent_id=parent_id
+            )
+            promoting.retake(order)
+    except (StockExhausted, PromotionOver):
         _send_back(work, order, payment, "late_and_sold_out")
         return
     if reservation_id is None:

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.catalog.on_sale import OnSale, on_sale
-from app.domain.commissions.standing import standing
+from app.domain.commissions.standing import Standing, standing
 from app.domain.distributors import queries as distributors
 from app.domain.distributors.errors import ShopClosed
 from app.domain.inventory import service as inventory
@@ -27,12 +27,14 @@ from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.gateway import CheckoutRequest
 from app.domain.payments.models import Payment
-from app.domain.pricing import quotes, rules
+from app.domain.pricing import quotes
 from app.domain.pricing.errors import BelowFloor, LineBelowFloor, PriceChanged, said_by_database
 from app.domain.pricing.quotes import Quote, QuoteSealer
 from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
-from app.flows import floor_evidence
+from app.domain.promotions.models import StoredPromotion
+from app.flows import floor_evidence, priced, promoting
 from app.flows.ask_gateway import close_checkouts
+from app.flows.priced import NOTHING_ASKED, Asked
 from app.foundation import clock, ids, pace
 from app.foundation.actor import SYSTEM, Actor
 from app.foundation.addresses import neighbourhood
@@ -81,24 +83,47 @@ class Placed:
     """Spares open_payment a look at what this very call has written."""
 
 
-def quote(shop: Tenant, cart: Mapping[int, int]) -> tuple[Quote, dict[int, OnSale]]:
-    """Price a cart of {listing id: quantity}; the goods come along for showing. ShopClosed while nothing is sold."""
+def quote(
+    shop: Tenant, cart: Mapping[int, int], asked: Asked = NOTHING_ASKED
+) -> tuple[Quote, dict[int, OnSale]]:
+    """Price a cart of {listing id: quantity} under the promotions its buyer may have; the goods come along for showing.
+
+    ShopClosed while nothing is sold.
+    """
+    made, goods, _ = explained(shop, cart, asked)
+    return made, goods
+
+
+def explained(
+    shop: Tenant, cart: Mapping[int, int], asked: Asked = NOTHING_ASKED
+) -> tuple[Quote, dict[int, OnSale], Mapping[int, StoredPromotion]]:
+    """A quote, its goods, and the shop's promotions in force by id, whose titles its steps are told with."""
     _refuse_closed()
     goods, now = _on_sale(list(cart)), clock.now()
-    stand = standing([item.sku_id for item in goods.values()], now=now)
-    offers = []
     for listing_id, quantity in cart.items():
         item = goods[listing_id]
         if not 1 <= quantity <= item.max_per_order:
             raise QuantityNotAllowed(param="quantity", most=item.max_per_order, name=item.product_name)
-        floor = stand[item.sku_id].floor(now)
-        offers.append(Offer(listing_id, item.sku_id, quantity, item.price_minor, floor.floor_minor))
+    stand = standing([item.sku_id for item in goods.values()], now=now)
+    offers = [_offer(goods[at], quantity, stand[goods[at].sku_id], now) for at, quantity in cart.items()]
     try:
-        priced = rules.price(offers)
+        found = priced.price(offers, asked, now)
     except FloorBroken as error:
         _remember_quote(error.line)
         raise BelowFloor(price_minor=error.line.list_minor, floor_minor=error.line.floor_minor) from error
-    return quotes.make(shop.id, shop.currency, priced, now), goods
+    made = quotes.make(
+        shop.id, shop.currency, found.priced.lines, now, taken=found.taken, held_out=found.held_out,
+        tied=asked.tied, due=asked.due, left_out=(*found.refused, *found.priced.left_out),
+    )  # fmt: skip
+    return made, goods, found.rows
+
+
+def _offer(item: OnSale, quantity: int, stand: Standing, now: datetime) -> Offer:
+    return Offer(
+        item.listing_id, item.sku_id, quantity, item.price_minor, stand.floor(now).floor_minor, item.product_id,
+        item.category_id, exempt=stand.exemptions(now), brand_bears_minor=stand.brand_bears(quantity),
+        brand_id=item.brand_id,
+    )  # fmt: skip
 
 
 def seal(made: Quote) -> str:
@@ -153,15 +178,16 @@ def _place(
             shop_most=shop.settings.get("max_open_orders"),
         )  # fmt: skip
         reservation_id = inventory.reserve(
-            quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until
-        )
+            quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until,
+            parent_id=quoted.tied.get("parent"),
+        )  # fmt: skip
         if reservation_id is None:
             return _placed_before(quoted.id)
         order = Order(
             shop_id=shop.id, number=ids.order_number(clock.now()), quote_id=quoted.id, reservation_id=reservation_id,
             email=email, buyer_id=command.buyer_id, passphrase_hash=passphrase, device=command.device, ip=address,
             locale=command.locale, currency=quoted.currency, total_minor=quoted.total_minor, state="pending",
-            quoted_at=quoted.made_at, expires_at=until,
+            quoted_at=quoted.made_at, expires_at=until, promoted=bool(quoted.taken),
         )  # fmt: skip
         work.session.add(order)
         work.session.flush()
@@ -170,6 +196,7 @@ def _place(
         with said_by_database():
             _add_lines(work, order, quoted.lines, goods, told, terms)
             work.session.flush()
+        promoting.keep(work, order, quoted)
         orders.note(order, "placed")
         payment = _attempt(work, order, command.method)
         work.session.flush()

@@ -2,6 +2,17 @@
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
+NO_DOTS = frozenset({"gmail.com", "googlemail.com"})
+
+
+def mailbox(email: str) -> str:
+    """Where an address's mail arrives: `Mei+shop@x.com` is `mei@x.com`, and Gmail reads no dots in a name."""
+    name, _, host = email.strip().lower().rpartition("@")
+    name = name.split("+", 1)[0]
+    if host in NO_DOTS:
+        name, host = name.replace(".", ""), "gmail.com"
+    return f"{name}@{host}"
+
 
 def neighbourhood(ip: str | None) -> str:
     """An IPv4 address as it is, an IPv6 address as its /64: one line is given the whole of it.

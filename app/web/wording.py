@@ -31,6 +31,15 @@ TEXTS: Mapping[str, str] = {
     ),
     "quote_invalid": lazy_gettext("This checkout could not be read. Please look at it again and confirm."),
     "price_changed": lazy_gettext("The price has changed. Please look at the new price and confirm."),
+    "promotion_over": lazy_gettext(
+        "An offer in this price cannot be had any more: %(title)s. Please look at the new price and confirm."
+    ),
+    "promotion_invalid": lazy_gettext("This cannot be so in a promotion. Please check this field."),
+    "promotion_state": lazy_gettext(
+        "This promotion has moved on in the meantime. Please reload and look again."
+    ),
+    "promotion_limit_too_low": lazy_gettext("More than that has been used already. Choose a higher limit."),
+    "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."
     ),

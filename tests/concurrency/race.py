@@ -4,13 +4,16 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine, text
 
 from app.domain.inventory.errors import StockExhausted
+from app.domain.promotions.buyers import Shopper
 from app.flows import purchase
+from app.flows.priced import NOTHING_ASKED, Asked
 from app.flows.purchase import Placed, PlaceOrder
 from app.foundation import ids
 from app.foundation.database import db
@@ -42,14 +45,18 @@ def race(app: Flask, *runs: Callable[[], Any]) -> list[Any]:
     return ends
 
 
-def order(shop: Tenant, cart: dict[Goods, int], **who: str) -> Callable[[], Placed]:
+def order(
+    shop: Tenant, cart: dict[Goods, int], *, asked: Asked = NOTHING_ASKED, **who: str
+) -> Callable[[], Placed]:
     """A buyer with a quote in hand, ready to order; opens no payment page."""
+    email, device = who.get("email") or f"{ids.token()}@example.com", who.get("device") or ids.token()
+    asked = replace(asked, shopper=Shopper(device, email))
     with shop_scope(shop.id):
-        quoted, _ = purchase.quote(shop, {goods.listing_id: quantity for goods, quantity in cart.items()})
+        wanted = {goods.listing_id: quantity for goods, quantity in cart.items()}
+        quoted, _ = purchase.quote(shop, wanted, asked)
     command = PlaceOrder(
-        quote=purchase.seal(quoted), email=who.get("email") or f"{ids.token()}@example.com", method="alipay",
-        device=who.get("device") or ids.token(), locale="en",
-    )  # fmt: skip
+        quote=purchase.seal(quoted), email=email, method="alipay", device=device, locale="en"
+    )
 
     def run() -> Placed:
         with shop_scope(shop.id):

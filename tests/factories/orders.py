@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from sqlalchemy import func, select, text
 
@@ -11,7 +12,9 @@ from app.domain.payments.gateway import EventKind
 from app.domain.payments.models import Payment
 from app.domain.payments.sandbox_events import ACCOUNT, SandboxEvent, sign_event
 from app.domain.payments.sandbox_token import external_id_for
+from app.domain.promotions.buyers import Shopper
 from app.flows import hear_gateway, purchase
+from app.flows.priced import NOTHING_ASKED, Asked
 from app.flows.purchase import Placed, PlaceOrder
 from app.foundation import clock, ids
 from app.foundation.actor import Actor
@@ -27,16 +30,19 @@ BUYER = Actor("buyer", ip="127.0.0.1")
 
 def place(
     shop: Tenant, cart: Mapping[Goods, int] | Goods, *, email: str = "", device: str = "", method: str = "alipay",
-    fields: Mapping[str, str] | None = None,
+    fields: Mapping[str, str] | None = None, asked: Asked = NOTHING_ASKED,
 ) -> Placed:  # fmt: skip
     """Quote and order, up to the gateway's door."""
     wanted = cart if isinstance(cart, Mapping) else {cart: 1}
+    device, email = device or ids.token(), email or f"{ids.token()}@example.com"
     with shop_scope(shop.id):
-        quoted, _ = purchase.quote(shop, {goods.listing_id: quantity for goods, quantity in wanted.items()})
+        asked = replace(asked, shopper=Shopper(device, email))
+        quoted, _ = purchase.quote(
+            shop, {goods.listing_id: quantity for goods, quantity in wanted.items()}, asked
+        )
         told = {goods.listing_id: dict(fields or {}) for goods in wanted}
         command = PlaceOrder(
-            quote=purchase.seal(quoted), email=email or f"{ids.token()}@example.com", method=method,
-            device=device or ids.token(), locale="zh_Hans", fields=told,
+            quote=purchase.seal(quoted), email=email, method=method, device=device, locale="zh_Hans", fields=told,
         )  # fmt: skip
         placed = purchase.place_order(command, shop=shop, actor=BUYER)
         if placed.payment_id is not None:

@@ -33,12 +33,13 @@ class OnSale:
     supply_price_minor: int
     max_per_order: int
     buyer_fields: list[dict[str, Any]]
+    category_id: int | None = None
 
 
 COLUMNS = (
     Listing.id, Sku.id, Product.id, Sku.brand_id, Product.slug, Product.name, Product.name_en, Sku.name, Sku.name_en,
     Product.picture, Sku.delivery_kind, Sku.unlimited, Sku.currency, Listing.price_minor, Sku.floor_minor,
-    Sku.supply_price_minor, Sku.max_per_order, Sku.buyer_fields,
+    Sku.supply_price_minor, Sku.max_per_order, Sku.buyer_fields, Product.category_id,
 )  # fmt: skip
 
 

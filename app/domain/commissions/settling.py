@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.foundation.addresses import mailbox
 from app.foundation.database import session
 
 LOCK = text("""
@@ -32,7 +33,6 @@ STAFF = text("""
     WHERE m.distributor_id = ANY (:distributors)
     UNION SELECT id, contact_email FROM distributors WHERE id = ANY (:distributors) AND contact_email <> ''
 """)
-NO_DOTS = frozenset({"gmail.com", "googlemail.com"})
 # In one order for everybody, so that two batches never wait for each other in a circle.
 ADD_VOLUME = text("""
     INSERT INTO volumes AS v (brand_id, distributor_id, currency, month, volume_minor)
@@ -120,15 +120,6 @@ def claim(order_ids: Collection[int], shop_of: Mapping[int, int | None]) -> list
         }
         found.append(Sold(**row._asdict(), **facts))
     return found
-
-
-def mailbox(email: str) -> str:
-    """Where an address's mail arrives: `Mei+shop@x.com` is `mei@x.com`, and Gmail reads no dots in a name."""
-    name, _, host = email.strip().lower().rpartition("@")
-    name = name.split("+", 1)[0]
-    if host in NO_DOTS:
-        name, host = name.replace(".", ""), "gmail.com"
-    return f"{name}@{host}"
 
 
 def _staff(distributor_ids: Collection[int]) -> dict[int, set[str]]:

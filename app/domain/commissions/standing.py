@@ -58,6 +58,16 @@ class Standing:
             level_id=self.level_id, promotions=promotions,
         )  # fmt: skip
 
+    def exemptions(self, at: datetime) -> dict[str, int]:
+        """The floors of promotions that have one of their own at a moment, by promotion."""
+        named = {row.promotion for row in self.floors if row.promotion is not None}
+        found = {name: self.floor(at, promotions=(name,)) for name in named}
+        return {name: floor.floor_minor for name, floor in found.items() if floor.source == "exemption"}
+
+    def brand_bears(self, quantity: int) -> int | None:
+        """The most that the brand can pay of a line's discounts: under margin terms what it is owed for it."""
+        return self.supply_price_minor * quantity if self.supply_price_minor else None
+
     def terms(self, at: datetime) -> dict[str, Any]:
         """What an order line keeps: rule and rate, level, holding period, uplines, and which floor it was."""
         sale = Sale(

@@ -115,18 +115,25 @@ class StockSlot(Record):
 
 
 class Reservation(Record, TenantOwned):
-    """Stock held for one unpaid order until a time. `reference` is the quote: twice is once."""
+    """Stock held until a time: for one unpaid order (`reference` is its quote: twice is once), or set aside.
+
+    `kind` set_aside: for a drop or a group (`parent_id` of the orders' reservations that take from it and give back
+    to it). Its time is kept by whoever set it aside, not by the checkouts' clock.
+    """
 
     __tablename__ = "reservations"
     __table_args__ = (
         CheckConstraint("state IN ('held', 'sold', 'released')", name="state"),
+        CheckConstraint("kind IN ('order', 'set_aside')", name="kind"),
         UniqueConstraint("shop_id", "reference"),
-        Index("ix_reservations_due", "until", postgresql_where=text("state = 'held'")),
+        Index("ix_reservations_due", "until", postgresql_where=text("state = 'held' AND kind = 'order'")),
     )
 
     id: Mapped[Id]
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
     reference: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="order")
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("reservations.id"))
     state: Mapped[str] = mapped_column(server_default=text("'held'"))
     until: Mapped[datetime]
     created_at: Mapped[CreatedAt]

@@ -38,8 +38,13 @@ def due_reservations(at: datetime, limit: int = 500) -> Sequence[tuple[int, int]
     """(shop id, reservation id) of held reservations whose time is over; needs the platform's scope."""
     rows = session().execute(
         select(Reservation.shop_id, Reservation.id)
-        .where(Reservation.state == "held", Reservation.until < at)
+        .where(Reservation.state == "held", Reservation.kind == "order", Reservation.until < at)
         .order_by(Reservation.until)
         .limit(limit)
     )
     return [(shop_id, reservation_id) for shop_id, reservation_id in rows]
+
+
+def parent_of(reservation_id: int) -> int | None:
+    """From what was set aside a reservation took its stock, if from any."""
+    return session().execute(select(Reservation.parent_id).where(Reservation.id == reservation_id)).scalar()

@@ -21,6 +21,8 @@ POOL_KINDS = frozenset({"code", "link"})
 
 CLAIM_CODES = text("SELECT stock.claim_codes(:reservation, :sku, :quantity)")
 CLAIM_SLOTS = text("SELECT stock.claim_slots(:reservation, :sku, :quantity)")
+CLAIM_FROM = text("SELECT stock.claim_from(:parent, :reservation, :sku, :quantity)")
+LEFT_IN = text("SELECT sku_id, units FROM stock.left_in(:reservation)")
 RELEASE = text("SELECT stock.release(:reservation)")
 UNSELL = text("SELECT stock.unsell(:line)")
 WITHHOLD = text("""
@@ -42,25 +44,45 @@ class Want:
     unlimited: bool
 
 
-def reserve(reference: str, wants: Sequence[Want], until: datetime) -> int | None:
+def reserve(
+    reference: str,
+    wants: Sequence[Want],
+    until: datetime,
+    *,
+    parent_id: int | None = None,
+    set_aside: bool = False,
+) -> int | None:
     """Hold stock until the given time and return the reservation's id, or raise StockExhausted.
+
+    `parent_id`: take it from what was set aside there, and give it back there. `set_aside`: keep it for such takers,
+    until somebody releases it; the checkouts' clock leaves it alone.
 
     Claims go in order of Sku, so that two carts never wait for each other in a
     circle. None means that this reference already has its reservation.
     """
-    row = insert(Reservation).values(shop_id=current_scope().shop_id, reference=reference, until=until)
+    row = insert(Reservation).values(
+        shop_id=current_scope().shop_id, reference=reference, until=until, parent_id=parent_id,
+        kind="set_aside" if set_aside else "order",
+    )  # fmt: skip
     reservation_id = session().execute(row.on_conflict_do_nothing().returning(Reservation.id)).scalar()
     if reservation_id is None:
         return None
     for want in sorted(wants, key=lambda want: want.sku_id):
         if not want.unlimited:
-            _claim(reservation_id, want)
+            _claim(reservation_id, want, parent_id)
     return reservation_id
 
 
-def _claim(reservation_id: int, want: Want) -> None:
+def left_in(reservation_id: int) -> dict[int, int]:
+    """How many units of each Sku are left of what was set aside."""
+    return {row[0]: row[1] for row in session().execute(LEFT_IN, {"reservation": reservation_id})}
+
+
+def _claim(reservation_id: int, want: Want, parent_id: int | None) -> None:
     claim = CLAIM_CODES if want.delivery_kind in POOL_KINDS else CLAIM_SLOTS
     values = {"reservation": reservation_id, "sku": want.sku_id, "quantity": want.quantity}
+    if parent_id is not None:
+        claim, values = CLAIM_FROM, {**values, "parent": parent_id}
     got = session().execute(claim, values).scalar_one()
     if got < want.quantity:
         raise StockExhausted(sku_id=want.sku_id, wanted=want.quantity, available=got)

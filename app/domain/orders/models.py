@@ -18,6 +18,7 @@ class Order(Record, TenantOwned):
     States: pending → paid → delivered; pending → expired | cancelled; money that comes
     later moves those to paid or refunding → refunded; `attention` waits for a person.
     `payment_id`: the payment that bought it; others of its payments go back.
+    `promoted`: uses of promotions hang on it; they follow its state by a trigger.
     """
 
     __tablename__ = "orders"
@@ -34,6 +35,7 @@ class Order(Record, TenantOwned):
         Index("uq_orders_reservation_id", "reservation_id", unique=True),
         Index("ix_orders_open", "shop_id", "device", postgresql_where=text("state = 'pending'")),
         Index("ix_orders_open_ip", "shop_id", "ip", postgresql_where=text("state = 'pending'")),
+        Index("ix_orders_bought_on", "shop_id", "device", postgresql_where=text("paid_at IS NOT NULL")),
         Index("ix_orders_due", "expires_at", postgresql_where=text("state = 'pending'")),
         Index(
             "ix_orders_unfinished", "paid_at",
@@ -58,6 +60,7 @@ class Order(Record, TenantOwned):
     attention_reason: Mapped[str | None]
     created_at: Mapped[CreatedAt]
     payment_id: Mapped[int | None]
+    promoted: Mapped[bool] = mapped_column(server_default=text("false"))
     quoted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     expires_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]

@@ -23,6 +23,7 @@ class Offer:
 
     `exempt`: the floor in force for a promotion that has one of its own (promotion's name → floor).
     `brand_bears_minor`: the most that the brand's part of the whole line can bear of discounts; None: not known.
+    `barred`: kinds, and promotions as "#id", that its brand or the platform has switched off for it.
     """
 
     listing_id: int
@@ -34,6 +35,8 @@ class Offer:
     category_id: int | None = None
     exempt: Mapping[str, int] = field(default_factory=dict)
     brand_bears_minor: int | None = None
+    brand_id: int | None = None
+    barred: frozenset[str] = frozenset()
 
 
 class Step(NamedTuple):
@@ -43,7 +46,7 @@ class Step(NamedTuple):
     brand's part bears no more), last_unit (one minor unit stays), combination (cannot be combined with
     `other`), better_offer (`other` costs no more), not_lower (than the list price), not_enough (units of the
     line or of its bundle), threshold (its amount is not reached), rounding (its rate comes to nothing),
-    not_these_goods, not_now.
+    not_these_goods, not_now, switched_off (by the goods' brand or the platform).
     """
 
     promotion_id: int
@@ -291,9 +294,19 @@ def _floor(line: Offer, promotion: Promotion) -> int:
 
 
 def _covers(promotion: Promotion, line: Offer) -> bool:
-    return promotion.for_everything or promotion.covers(
-        sku_id=line.sku_id, product_id=line.product_id, category_id=line.category_id
+    if line.barred and _barred(promotion, line):
+        return False
+    return promotion.for_everything or _meant(promotion, line)
+
+
+def _meant(promotion: Promotion, line: Offer) -> bool:
+    return promotion.covers(
+        sku_id=line.sku_id, product_id=line.product_id, category_id=line.category_id, brand_id=line.brand_id
     )
+
+
+def _barred(promotion: Promotion, line: Offer) -> bool:
+    return promotion.kind in line.barred or f"#{promotion.id}" in line.barred
 
 
 def _step(promotion: Promotion, minor: int, wanted: int, because: str = "", other: str = "") -> Step:
@@ -313,6 +326,8 @@ def _left_out(ordered: Sequence[Promotion], lines: Sequence[_Line], at: datetime
         step_ = told.get(promotion.id)
         if step_ is None:
             because = "not_these_goods" if promotion.in_force(at) else "not_now"
+            if any(_barred(promotion, line.line) and _meant(promotion, line.line) for line in lines):
+                because = "switched_off"
             found.append(_step(promotion, 0, 0, because))
         elif not step_.minor:
             found.append(step_)

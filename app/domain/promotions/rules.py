@@ -112,7 +112,8 @@ VALUES: Mapping[str, type] = {
 class Promotion:
     """One promotion: what it wants (`value`), for what, when, who pays and beside which kinds it may stand.
 
-    `name` is also the name of its exemption from the floor, where a brand granted one.
+    `name` is also the name of its exemption from the floor, where a brand granted one. `brand_id`: whose goods
+    it is for, where a brand made it.
     """
 
     id: int
@@ -124,6 +125,7 @@ class Promotion:
     combines: frozenset[str] = ANY_KIND
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    brand_id: int | None = None
     is_offer: bool = field(init=False)
     for_everything: bool = field(init=False)
     place: tuple[int, int] = field(init=False)
@@ -132,7 +134,7 @@ class Promotion:
         if self.funder not in FUNDERS or not isinstance(self.value, VALUES.get(self.kind, ())):
             raise ValueError(f"{self.kind} by {self.funder} cannot be {self.value}")
         object.__setattr__(self, "is_offer", self.kind in OFFERS)
-        everything = self.target.of == "all" and not isinstance(self.value, Bundle)
+        everything = self.target.of == "all" and self.brand_id is None and not isinstance(self.value, Bundle)
         object.__setattr__(self, "for_everything", everything)
         object.__setattr__(self, "place", (PLACE[self.kind], self.id))
 
@@ -144,9 +146,13 @@ class Promotion:
             self.ends_at is None or at < self.ends_at
         )
 
-    def covers(self, *, sku_id: int, product_id: int | None, category_id: int | None) -> bool:
+    def covers(
+        self, *, sku_id: int, product_id: int | None, category_id: int | None, brand_id: int | None = None
+    ) -> bool:
         """Whether it is for this Sku."""
         target, value = self.target, self.value
+        if self.brand_id is not None and self.brand_id != brand_id:
+            return False
         if isinstance(value, Bundle) and sku_id not in value.parts:
             return False
         if target.of == "all":

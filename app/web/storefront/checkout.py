@@ -13,13 +13,14 @@ from app.domain.orders import queries as orders
 from app.domain.orders.errors import BuyerFieldInvalid, TooManyFromAddress, TooManyOpenOrders
 from app.domain.payments.errors import GatewayRefused, GatewayUnavailable
 from app.domain.pricing.errors import BelowFloor, PriceChanged, QuoteExpired, QuoteInvalid
+from app.domain.promotions.errors import PromotionOver
 from app.flows import purchase
 from app.flows.purchase import Placed, PlaceOrder
 from app.foundation.errors import Busy, InvalidInput, ProductError, TooManyRequests
 from app.foundation.runtime import settings
 from app.web import language
 from app.web.answers import status_of
-from app.web.storefront import basket, receipts
+from app.web.storefront import asking, basket, receipts
 from app.web.storefront import page_data as data
 from app.web.storefront.basket import CART, NOW, Basket
 from app.web.storefront.cart import told_at_product
@@ -29,7 +30,7 @@ from app.web.wording import error_text
 
 METHODS = ("alipay", "wechat_pay", "card")
 # The buyer looks at a new price and agrees to it here; what else goes wrong is mended where it was chosen.
-AGREE_AGAIN = (PriceChanged, QuoteExpired, QuoteInvalid)
+AGREE_AGAIN = (PriceChanged, PromotionOver, QuoteExpired, QuoteInvalid)
 CHOOSE_AGAIN = (StockExhausted, ListingUnavailable, QuantityNotAllowed, BelowFloor, BuyerFieldInvalid)
 
 
@@ -57,6 +58,7 @@ def place() -> ResponseReturnValue:
     except (InvalidInput, TooManyOpenOrders, TooManyFromAddress, TooManyRequests, Busy) as error:
         return _page(chosen, error=error, sealed=request.form.get("quote", ""))
     basket.empty(chosen)
+    asking.spent()
     return basket.count(redirect(_where_to_pay(placed), 303))  # type: ignore[arg-type]  # a redirect is a Response
 
 
@@ -95,7 +97,9 @@ def _page(chosen: str, *, error: ProductError | None = None, sealed: str = "") -
     quoted = purchase.open_quote(sealed, g.tenant) if sealed else None
     if quoted is None:
         quoted, _ = purchase.quote(
-            g.tenant, {listing_id: wish.quantity for listing_id, wish in wishes.items()}
+            g.tenant,
+            {listing_id: wish.quantity for listing_id, wish in wishes.items()},
+            asking.asked(request.form.get("email", "")),
         )
     signed_in, asked = buyer(), request.form.get("method", "")
     page = data.CheckoutPage(

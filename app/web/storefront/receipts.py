@@ -16,6 +16,7 @@ from app.domain.pricing.rules import PricedLine
 from app.flows import purchase
 from app.web import language
 from app.web.look.money import money
+from app.web.storefront import asking
 from app.web.storefront import page_data as data
 from app.web.storefront.basket import Basket, Wish
 from app.web.storefront.pages import in_language
@@ -31,7 +32,7 @@ def priced(basket: Basket) -> data.Quote | None:
         return None
     problems = _problems(known, names, goods)
     good = {listing_id: wish.quantity for listing_id, wish in known.items() if listing_id not in problems}
-    quoted = purchase.quote(g.tenant, good)[0] if good else None
+    quoted = purchase.quote(g.tenant, good, asking.asked())[0] if good else None
     prices = {line.listing_id: line for line in quoted.lines} if quoted else {}
     lines = tuple(
         _line(names[listing_id], wish, prices.get(listing_id), problems.get(listing_id, ""))

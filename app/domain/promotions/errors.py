@@ -1,0 +1,37 @@
+"""What can be wrong with a promotion, or with using one."""
+
+from app.foundation.errors import Kind, ProductError
+
+
+class PromotionOver(ProductError):
+    """A promotion of the quote cannot be had any more (`title`, `reason`): look at the new price and agree again.
+
+    `reason`: limit, day_limit, buyer_limit, budget, code_used, claim_gone, not_now, paused, not_for_you, not_first,
+    needs_code.
+    """
+
+    code, kind = "promotion_over", Kind.CONFLICT
+
+
+class PromotionInvalid(ProductError):
+    """A promotion that cannot be (`reason`, and `param` names the field)."""
+
+    code, kind = "promotion_invalid", Kind.INVALID
+
+
+class PromotionState(ProductError):
+    """A promotion that is in no state for this (`state`, `wanted`)."""
+
+    code, kind = "promotion_state", Kind.CONFLICT
+
+
+class PromotionLimitTooLow(ProductError):
+    """A limit below what is used already (`reason`: limit, day_limit, budget)."""
+
+    code, kind = "promotion_limit_too_low", Kind.CONFLICT
+
+
+class CouponCodeTaken(ProductError):
+    """Another promotion of this shop has this code."""
+
+    code, kind = "coupon_code_taken", Kind.CONFLICT

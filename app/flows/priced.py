@@ -1,0 +1,253 @@
+"""A cart under the promotions that its buyer may have: what each gives, what is left out and why.
+
+Read without locks; what a quote grants is counted under locks when the order is placed.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from app.domain.pricing import rules
+from app.domain.pricing.rules import Offer, Priced, PricedLine, Step
+from app.domain.promotions import queries, service
+from app.domain.promotions.buyers import NOBODY, Shopper
+from app.domain.promotions.models import PromotionSwitch, StoredPromotion
+from app.domain.promotions.queries import FoundCode, Stand
+from app.domain.promotions.rules import ANY_KIND, Promotion
+from app.domain.promotions.service import Taken
+from app.domain.promotions.stored import GRANTED, promotion_of
+from app.foundation.runtime import settings
+
+MOST_CODES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a buyer brings to a price: typed codes; promotions that a seat, a group or a friend's link grants.
+
+    `without`: promotions the buyer has put aside. `tied`: what the order will hang on (a seat, a group, `parent`:
+    the reservation its stock is taken from). `due`: to whom the sale is due (`promoter_id`, `click_id`).
+    """
+
+    shopper: Shopper = NOBODY
+    codes: tuple[str, ...] = ()
+    granted: frozenset[int] = frozenset()
+    without: frozenset[int] = frozenset()
+    tied: Mapping[str, Any] = field(default_factory=dict)
+    due: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A cart's price and what it stands on. `refused`: promotions the buyer asked for and may not have."""
+
+    priced: Priced
+    taken: tuple[Taken, ...] = ()
+    refused: tuple[Step, ...] = ()
+    held_out: tuple[int, ...] = ()
+    rows: Mapping[int, StoredPromotion] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Candidates:
+    """The promotions that may count, by id, and how each came to."""
+
+    rows: dict[int, StoredPromotion]
+    codes: dict[int, int | None] = field(default_factory=dict)
+    uses: dict[int, int] = field(default_factory=dict)
+    refused: list[Step] = field(default_factory=list)
+    held_out: list[int] = field(default_factory=list)
+    stands: dict[int, Stand] = field(default_factory=dict)
+
+    def refuse(self, promotion_id: int, because: str) -> None:
+        row = self.rows.pop(promotion_id)
+        self.refused.append(_no(row, because))
+
+
+def price(offers: Sequence[Offer], asked: Asked, now: datetime) -> Found:
+    """Price a cart. FloorBroken where a list price is below its floor. Queries do not grow with rules or lines."""
+    live = {row.id: row for row in queries.in_force(now)}
+    if not live and not asked.codes:
+        return Found(rules.price_cart(offers))
+    found = _candidates(live, asked, now)
+    _hold_out(found, asked.shopper)
+    _ask_limits(found, asked.shopper)
+    if any(found.rows):
+        offers = _barred(offers, queries.switches())
+    priced = _within_budgets(offers, found)
+    taken = tuple(_taken(found, priced.lines))
+    return Found(priced, taken, tuple(found.refused), tuple(found.held_out), live)
+
+
+def _candidates(live: Mapping[int, StoredPromotion], asked: Asked, now: datetime) -> _Candidates:
+    found = _Candidates({})
+    typed = _typed(live, asked.codes, found)
+    keys = asked.shopper.keys()
+    if keys and any(row.claim != "none" for row in live.values()):
+        found.uses = {at: use for at, use in queries.claimed(keys, now).items() if at in live}
+    for row in live.values():
+        by_itself = row.automatic and row.kind not in GRANTED
+        if row.id in asked.without:
+            continue
+        if by_itself or row.id in asked.granted or row.id in typed or row.id in found.uses:
+            found.rows[row.id] = row
+    for promotion_id in typed:
+        if (
+            promotion_id in found.rows
+            and found.rows[promotion_id].claim != "none"
+            and promotion_id not in found.uses
+        ):
+            found.refuse(promotion_id, "claim_first")
+    return found
+
+
+def _typed(live: Mapping[int, StoredPromotion], codes: Sequence[str], found: _Candidates) -> set[int]:
+    """The promotions of typed codes; what is no code, or no longer, is refused in one and the same way."""
+    by_code = {row.code: row for row in live.values() if row.code is not None}
+    meant, single = set(), []
+    for code in list(dict.fromkeys(service.clean_code(code) for code in codes if code))[:MOST_CODES]:
+        if code in by_code:
+            meant.add(by_code[code].id)
+            found.codes[by_code[code].id] = None
+        else:
+            single.append(code)
+    if not single:
+        return meant
+    key = settings().key_for("coupon-code")
+    prints = {service.fingerprint(code, key): code for code in single}
+    known: Mapping[bytes, FoundCode] = queries.find_codes(list(prints))
+    for mark, code in prints.items():
+        one = known.get(mark)
+        if one is None or one.promotion_id not in live or one.state == "void":
+            found.refused.append(Step(0, code, "", "", 0, 0, "unknown_code"))
+        elif one.state != "free":
+            found.refused.append(_no(live[one.promotion_id], "code_used"))
+        else:
+            meant.add(one.promotion_id)
+            found.codes[one.promotion_id] = one.code_id
+    return meant
+
+
+def _hold_out(found: _Candidates, shopper: Shopper) -> None:
+    """A share of buyers does not get a promotion, at random and for good; they are not told."""
+    drawn = [row for row in found.rows.values() if row.holdout_bps]
+    keys = shopper.keys()
+    if not drawn or not keys:
+        return
+    known = queries.held_out([row.id for row in drawn], keys)
+    for row in drawn:
+        if known.get(row.id, service.is_held_out(row.key, keys[0], row.holdout_bps)):
+            del found.rows[row.id]
+            found.held_out.append(row.id)
+
+
+def _ask_limits(found: _Candidates, shopper: Shopper) -> None:
+    counted = [row.id for row in found.rows.values() if row.counted]
+    if not counted:
+        return
+    found.stands = queries.stand(counted, shopper.keys(), email=shopper.email, device=shopper.device)
+    for promotion_id in counted:
+        stand = found.stands.get(promotion_id)
+        if stand is None:
+            found.refuse(promotion_id, "not_now")
+        elif promotion_id not in found.uses:
+            because = stand.said or _used_up(stand)
+            if because:
+                found.refuse(promotion_id, because)
+
+
+def _used_up(stand: Stand) -> str:
+    if stand.uses_left is not None and stand.uses_left < 1:
+        return "limit"
+    if stand.minor_left is not None and stand.minor_left < 1:
+        return "budget"
+    return "day_limit" if stand.day_left is not None and stand.day_left < 1 else ""
+
+
+def _within_budgets(offers: Sequence[Offer], found: _Candidates) -> Priced:
+    """Price; where one would cost more than its budget has left, price without it."""
+    promotions: dict[int, Promotion] = {row.id: promotion_of(row) for row in found.rows.values()}
+    while True:
+        priced = rules.price_cart(offers, list(promotions.values()))
+        spent, units = _spent(priced.lines)
+        over = [
+            (promotion_id, "budget" if minor > (left.minor_left if left.minor_left is not None else minor) else "limit")
+            for promotion_id, minor in spent.items()
+            if (left := found.stands.get(promotion_id)) is not None
+            and (
+                (left.minor_left is not None and minor > left.minor_left)
+                or (_counts_units(found, promotion_id) and left.uses_left is not None
+                    and units[promotion_id] > left.uses_left)
+            )
+        ]  # fmt: skip
+        if not over:
+            return priced
+        for promotion_id, because in over:
+            del promotions[promotion_id]
+            found.refuse(promotion_id, because)
+
+
+def _counts_units(found: _Candidates, promotion_id: int) -> bool:
+    return found.rows[promotion_id].limit_of == "units"
+
+
+def _spent(lines: Sequence[PricedLine]) -> tuple[dict[int, int], dict[int, int]]:
+    """What each promotion gives in a cart, and to how many units."""
+    spent: dict[int, int] = {}
+    units: dict[int, int] = {}
+    for line in lines:
+        for step in line.steps:
+            if step.minor:
+                spent[step.promotion_id] = spent.get(step.promotion_id, 0) + step.minor
+                units[step.promotion_id] = units.get(step.promotion_id, 0) + line.quantity
+    return spent, units
+
+
+def _taken(found: _Candidates, lines: Sequence[PricedLine]) -> list[Taken]:
+    spent, units = _spent(lines)
+    return [
+        Taken(
+            promotion_id, units[promotion_id] if _counts_units(found, promotion_id) else 1, minor,
+            found.codes.get(promotion_id), found.uses.get(promotion_id),
+        )
+        for promotion_id, minor in spent.items()
+    ]  # fmt: skip
+
+
+def _barred(offers: Sequence[Offer], switches: Sequence[PromotionSwitch]) -> Sequence[Offer]:
+    """The offers with what their brand, or the platform, has switched off for them."""
+    if not switches:
+        return offers
+    from_platform = _marks([one for one in switches if one.brand_id is None])
+    by_brand: dict[int | None, frozenset[str]] = {
+        brand: _marks([one for one in switches if one.brand_id == brand])
+        for brand in {one.brand_id for one in switches if one.brand_id is not None}
+    }
+    return [
+        _with_barred(offer, from_platform | by_brand.get(offer.brand_id, frozenset())) for offer in offers
+    ]
+
+
+def _marks(switches: Collection[PromotionSwitch]) -> frozenset[str]:
+    """A switch that names neither a kind nor a promotion is off for all kinds."""
+    found: set[str] = set()
+    for one in switches:
+        if one.promotion_id is not None:
+            found.add(f"#{one.promotion_id}")
+        elif one.kind is not None:
+            found.add(one.kind)
+        else:
+            found |= ANY_KIND
+    return frozenset(found)
+
+
+def _with_barred(offer: Offer, marks: frozenset[str]) -> Offer:
+    return replace(offer, barred=marks) if marks else offer
+
+
+def _no(row: StoredPromotion, because: str) -> Step:
+    return Step(row.id, row.key, row.kind, row.funder, 0, 0, because)
