@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import func, select, text
 
@@ -75,9 +76,9 @@ def pay(shop: Tenant, placed: Placed, **told: object) -> int:
     return hear_gateway.hear_gateway("sandbox", headers, body)
 
 
-def buy(shop: Tenant, cart: Mapping[Goods, int] | Goods, **who: str) -> Placed:
+def buy(shop: Tenant, cart: Mapping[Goods, int] | Goods, **who: Any) -> Placed:
     """The whole way, up to delivery."""
-    placed = place(shop, cart, **who)  # type: ignore[arg-type]
+    placed = place(shop, cart, **who)
     pay(shop, placed)
     run_jobs()
     return placed

@@ -18,8 +18,10 @@ from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
 from app.domain.payouts import planning
 from app.domain.payouts.accounts import Firm
+from app.domain.promotions.models import Holdout
 from app.domain.tables import metadata
 from app.flows import terms
+from app.flows.priced import Asked
 from app.flows.purchase import Placed
 from app.flows.refund import send_refund
 from app.flows.reveal import reveal
@@ -34,6 +36,7 @@ from tests.database import opened
 from tests.factories import Goods, buy, make_goods, make_shop, place, set_slots
 from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, planned
+from tests.factories.promotions import promote
 
 # Tables without TenantOwned, each with its reason. A new table that is in none of these lists fails the suite.
 SHARED = {
@@ -172,7 +175,8 @@ def _side() -> Side:
     goods = make_goods(shop, codes=5)
     counted = make_goods(shop, kind="reusable", brand_id=goods.brand_id)
     set_slots(counted, [5, 5])
-    placed = buy(shop, {goods: 1, counted: 1})
+    coupon = promote(shop, "fixed_coupon", {"minor": 1}, code="WORLD", total_limit=9)
+    placed = buy(shop, {goods: 1, counted: 1}, asked=Asked(codes=("WORLD",)))
     place(shop, {goods: 1, counted: 2})  # one more that waits for its money
     with platform_scope(), unit_of_work() as work:
         import_id = work.session.execute(IMPORT, {"brand": goods.brand_id}).scalar_one()
@@ -183,6 +187,7 @@ def _side() -> Side:
         reveal(placed.order_id, line_id, actor=BUYER)
         with unit_of_work() as work:
             _rare_rows(work.session, shop, placed)
+            work.session.add(Holdout(promotion_id=coupon.id, key="d:x", shop_id=shop.id, held_out=True))
             work.session.execute(ATTEMPT, {"sku": goods.sku_id})
         _refund_something(placed)
     return Side(
