@@ -8,6 +8,7 @@ that forgot it.
 from functools import lru_cache
 from typing import Any
 
+from psycopg import sql
 from sqlalchemy import BigInteger, event
 from sqlalchemy.orm import ORMExecuteState, Session, mapped_column, with_loader_criteria
 
@@ -27,6 +28,9 @@ OPEN = (
 )
 READS_ONLY = "reads_only"
 """A session whose `info` says so opens transactions in which PostgreSQL refuses every write."""
+SNAPSHOT = "snapshot"
+"""A session whose `info` names one sees the very moment that another transaction has exported."""
+IN_SNAPSHOT = "SET TRANSACTION SNAPSHOT {}"
 
 
 def install(session_class: type[Session]) -> None:
@@ -42,6 +46,9 @@ def _open_in_database(session: Session, _transaction: Any, connection: Any) -> N
     # To the driver itself: this stands before every first question, and leaves together with BEGIN.
     driver = connection.connection.driver_connection
     reads = "on" if session.info.get(READS_ONLY) else "off"
+    snapshot = session.info.get(SNAPSHOT)
+    if snapshot is not None:  # before any question, or PostgreSQL refuses
+        driver.execute(sql.SQL(IN_SNAPSHOT).format(sql.Literal(snapshot)))
     with driver.pipeline():
         driver.execute(
             OPEN, (scope.role, reads, scope.setting, None if scope.value is None else str(scope.value))

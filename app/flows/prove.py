@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from app.domain.commissions.calendar import day_of
 from app.domain.ledger import proof
 from app.domain.ledger.models import LedgerProof
 from app.domain.reconciliation import checks, sums
-from app.foundation import clock
+from app.foundation import clock, snapshot
 from app.foundation.database import session
 from app.foundation.runtime import settings
 from app.foundation.unit_of_work import unit_of_work
@@ -119,15 +120,15 @@ def _newest() -> LedgerProof | None:
 
 
 def _look() -> _Seen:
-    """Everything that is read, in one snapshot that cannot write."""
-    session().connection(execution_options={"isolation_level": "REPEATABLE READ"})
-    session().execute(ROOM)
-    differences: list[dict[str, Any]] = _chain()
-    before = _newest()
-    books = _books()
-    if books is None or not proof.sound(books):
-        differences += proof.faults() or [{"check": "total", "currencies": _totals(books)}]
-    wanted = checks.ALL if books is None else _doubtful(books)
+    """Everything that is read, in one snapshot that cannot write; the books and the rest of the house at once."""
+    with snapshot.beside(snapshot.begin(), _sums) as rest:
+        session().execute(ROOM)
+        differences: list[dict[str, Any]] = _chain()
+        before = _newest()
+        books = _books()
+        if books is None or not proof.sound(books):
+            differences += proof.faults() or [{"check": "total", "currencies": _totals(books)}]
+        wanted = checks.ALL if books is None else _doubtful(books, rest)
     for check in wanted:
         differences += checks.ask(check)
     if books is not None and before is not None:
@@ -138,6 +139,11 @@ def _look() -> _Seen:
     seen = _Seen(books.entries if books else 0, books.transactions if books else 0, upto, kept, found)
     session().rollback()
     return seen
+
+
+def _sums() -> sums.Sums:
+    session().execute(ROOM)
+    return sums.read()
 
 
 def _plain(value: object) -> int | str:
@@ -153,10 +159,9 @@ def _books() -> proof.Books | None:
         return None
 
 
-def _doubtful(books: proof.Books) -> Sequence[checks.Check]:
+def _doubtful(books: proof.Books, rest: Future[sums.Sums]) -> Sequence[checks.Check]:
     try:
-        with session().begin_nested():
-            return sums.doubtful(books, sums.read())
+        return sums.doubtful(books, rest.result())
     except DataError:
         return checks.ALL
 
