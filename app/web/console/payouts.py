@@ -30,7 +30,7 @@ from app.web.console.typed import Typed
 from tenants import context
 from tenants.context import platform_scope
 
-MOST_SALES = 100
+MOST_SALES = 500
 METHOD_HINTS = {
     "bank": lazy_gettext("IBAN or account number, checked by a person"),
     "stripe": lazy_gettext("Your connected account, checked at Stripe"),
