@@ -16,12 +16,18 @@ from tenants.directory import Tenant
 from tests.concurrency.race import ask
 from tests.factories import Goods, make_goods, make_shop
 from tests.factories.orders import BUYER
+from tests.factories.promotions import promote
 
 EXEMPT = text("""
     INSERT INTO floors (brand_id, sku_id, promotion, floor_minor, starts_at, ends_at)
-    SELECT brand_id, id, '11.11', 1300, now() - interval '1 hour', now() + interval '1 day' FROM skus
+    SELECT brand_id, id, :key, 1300, now() - interval '1 hour', now() + interval '1 day' FROM skus
 """)
-FLASH = Promotion(1, "11.11", "flash_price", Cut(1350), "brand")
+
+
+def flash(key: str) -> Promotion:
+    return Promotion(1, key, "flash_price", Cut(1350), "brand")
+
+
 COUPON = Promotion(2, "welcome", "percentage_coupon", Off(rate_bps=1000), "platform")
 
 
@@ -56,16 +62,27 @@ def test_an_order_line_keeps_who_pays_for_its_discounts(shop, goods, owner: Engi
 
 
 def test_an_exemption_that_the_brand_granted_is_sold_at(shop, goods, owner: Engine):
+    key = promote(None, "flash_price", {"minor": 1350}, brand_id=goods.brand_id).key
     with owner.connect() as connection:
-        connection.execute(EXEMPT)
-    place(shop, goods, [FLASH, COUPON], exempt={"11.11": 1300})
-    assert ask(owner, LINE) == [(1350, 0, 2700, 1300, "11.11", 1300, 0)]
+        connection.execute(EXEMPT, {"key": key})
+    place(shop, goods, [flash(key), COUPON], exempt={key: 1300})
+    assert ask(owner, LINE) == [(1350, 0, 2700, 1300, key, 1300, 0)]
 
 
 def test_an_exemption_that_nobody_granted_is_refused_by_the_database(shop, goods):
+    key = promote(None, "flash_price", {"minor": 1350}, brand_id=goods.brand_id).key
     with pytest.raises(PriceChanged) as refused:
-        place(shop, goods, [FLASH], exempt={"11.11": 1300})
+        place(shop, goods, [flash(key)], exempt={key: 1300})
     assert "in force is 1500" in str(refused.value.__cause__.__cause__)
+
+
+def test_nobody_stands_on_the_exemption_of_another_shops_promotion(shop, goods, owner: Engine):
+    key = promote(make_shop(), "timed_price", {"minor": 1350}).key
+    with owner.connect() as connection:
+        connection.execute(EXEMPT, {"key": key})
+    with pytest.raises(PriceChanged) as refused:
+        place(shop, goods, [flash(key)], exempt={key: 1300})
+    assert f"no promotion {key} is on in shop {shop.id}" in str(refused.value.__cause__.__cause__)
 
 
 def test_a_quote_of_five_lines_asks_the_database_as_often_as_one_of_one(shop, goods):
@@ -75,4 +92,4 @@ def test_a_quote_of_five_lines_asks_the_database_as_often_as_one_of_one(shop, go
         with shop_scope(shop.id), counting() as counted:
             purchase.quote(shop, wanted)
         told.append(counted["statements"])
-    assert told[0] == told[1] <= 3
+    assert told[0] == told[1] <= 4
