@@ -310,7 +310,7 @@ BEGIN
     RETURN NULL;
 END $$
 """
-RETAKE = f"""
+RETAKE = """
 CREATE OR REPLACE FUNCTION promo.retake(p_order bigint, p_keys text[]) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_shop bigint := promo.current_shop(); v_o orders; v_old record; v_said text; v_keys text[];

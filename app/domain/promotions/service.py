@@ -77,11 +77,15 @@ def check(row: StoredPromotion) -> None:
             raise PromotionInvalid(param="code", reason="length")
     if row.kind in GRANTED or row.claim not in {None, "none"} or row.code is not None:
         row.automatic = False
+    _check_limits(row)
+    promotion_of(row)
+
+
+def _check_limits(row: StoredPromotion) -> None:
     if row.claim not in {None, "none"} and row.limit_of == "units":
         raise PromotionInvalid(param="limit_of", reason="claims_count_orders")
     if row.audience == "first_order" and row.per_buyer is None:
         row.per_buyer = 1
-    promotion_of(row)
 
 
 def become(row: StoredPromotion, status: str) -> None:
