@@ -18,6 +18,7 @@ from app.domain.payments.sandbox_token import read_token
 QUOTE = re.compile(rb'name="quote" value="([^"]+)"')
 LINE = re.compile(rb'name="line" value="(\d+)"')
 CODE = re.compile(rb"BENCH-[0-9A-Z]+-[0-9]+")
+TAKEN_OFF = "−¥".encode()
 FIRST_LOOK, EVERY = 0.2, 0.25
 LONGEST_WAIT = 30.0
 PAGE = {"Accept": "text/html", "Accept-Language": "zh-CN", "Accept-Encoding": "gzip"}
@@ -26,6 +27,10 @@ PLAIN = {"Accept": "text/html", "Accept-Language": "zh-CN"}
 
 class WentWrong(Exception):
     """A step was not answered as a buyer expects."""
+
+
+class CodeGone(WentWrong):
+    """Somebody else has the code by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,8 @@ class Bought:
     done_at: float = 0.0
 
 
-async def buy(line: Line, ground: Ground, slug: str, listing_id: int) -> Bought:
-    """The whole way; raises WentWrong where an answer is not the expected one."""
+async def buy(line: Line, ground: Ground, slug: str, listing_id: int, code: str = "") -> Bought:
+    """The whole way, with a coupon's code typed at the checkout where there is one; WentWrong, or CodeGone."""
     bought = Bought()
     jar: dict[str, str] = {}
     # Everybody comes from somewhere else, through the proxy that a house of many visitors has.
@@ -65,6 +70,8 @@ async def buy(line: Line, ground: Ground, slug: str, listing_id: int) -> Bought:
         bought, "checkout", line.get(checkout, host=ground.shop_host, headers=_with(jar)), 200
     )
     jar.update(page.cookies)
+    if code:
+        page = await _typed(line, ground, bought, jar, code)
     form = {
         "quote": _found(QUOTE, page),
         "email": f"{token_hex(8)}@bench.example",
@@ -72,7 +79,9 @@ async def buy(line: Line, ground: Ground, slug: str, listing_id: int) -> Bought:
         "passphrase": "",
     }
     ordered = line.post(checkout, form, host=ground.shop_host, headers=_with(jar))
-    placed = await _timed(bought, "place", ordered, 303)
+    placed = await _timed(bought, "place", ordered, 303, 409)
+    if placed.status == 409:
+        raise CodeGone(code)
     jar.update(placed.cookies)
     told = read_token([ground.secret], urlsplit(placed.headers["location"]).path.rpartition("/")[2])
     if told is None:
@@ -91,6 +100,17 @@ async def buy(line: Line, ground: Ground, slug: str, listing_id: int) -> Bought:
     bought.code = _found(CODE, await _timed(bought, "reveal", look, 200))
     bought.done_at = time.monotonic()
     return bought
+
+
+async def _typed(line: Line, ground: Ground, bought: Bought, jar: dict[str, str], code: str) -> Answer:
+    """Type a code into the box: the checkout again, at its new price."""
+    told = {"code": code, "at": "checkout", "email": ""}
+    asked = line.post("/coupons/code?now=1", told, host=ground.shop_host, headers=_with(jar))
+    page = await _timed(bought, "coupon", asked, 200)
+    jar.update(page.cookies)
+    if TAKEN_OFF not in page.body:
+        raise CodeGone(code)
+    return page
 
 
 async def _delivered(line: Line, ground: Ground, bought: Bought, jar: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """The crowd, as a process of its own: `python -m app.bench.buyers` reads its orders from standard input, as JSON.
 
-{"port", "shop_host", "base_host", "secret", "buyers", "seconds", "targets": [[slug, listing id], …]}
+{"port", "shop_host", "base_host", "secret", "buyers", "seconds", "targets": [[slug, listing id], …],
+"codes": coupon codes, one for each purchase while there are any, "shared": whether all buyers use the same ones}
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from collections import defaultdict
 from random import Random
 from typing import Any
 
-from app.bench.buyer import Bought, Ground, WentWrong, buy
+from app.bench.buyer import Bought, CodeGone, Ground, WentWrong, buy
 from app.bench.line import Line
 
 
@@ -23,6 +24,7 @@ class Crowd:
         self.targets, self.many, self.seconds = told["targets"], told["buyers"], told["seconds"]
         self.bought: list[Bought] = []
         self.wrong: list[str] = []
+        self.codes, self.shared, self.gone = list(told.get("codes", ())), bool(told.get("shared")), 0
 
     async def run(self) -> dict[str, Any]:
         began = time.monotonic()
@@ -32,10 +34,16 @@ class Crowd:
 
     async def _live(self, number: int) -> None:
         dice, line = Random(number), Line(self.ground.port)  # noqa: S311 - which shelf to walk to
+        own = iter(self.codes) if self.shared else iter(self.codes.pop, None)
         while time.monotonic() < self.until:
+            code = next(own, None) if self.codes else ""
+            if code is None:
+                break
             slug, listing_id = dice.choice(self.targets)
             try:
-                self.bought.append(await buy(line, self.ground, slug, listing_id))
+                self.bought.append(await buy(line, self.ground, slug, listing_id, code))
+            except CodeGone:
+                self.gone += 1
             except (WentWrong, ConnectionError, asyncio.IncompleteReadError) as problem:
                 self.wrong.append(f"{type(problem).__name__}: {problem}")
                 await asyncio.sleep(0.2)
@@ -55,6 +63,7 @@ class Crowd:
             "looks": sum(one.looks for one in self.bought),
             "steps": {step: sorted(times) for step, times in steps.items()},
             "wrong": self.wrong,
+            "gone": self.gone,
         }
 
 

@@ -27,22 +27,23 @@ def run(seconds: float = 20.0) -> dict[str, Any]:
         aside = plant_goods(other_id, skus=SKUS, codes=int(REFERENCE * ROUNDS * 4500 / SKUS), real=False)
         house.tidy()
         house.open_doors()
-        _round(house, spread, WARM_UP)
+        round_of(house, spread, WARM_UP)
         rounds: dict[str, list[dict[str, Any]]] = {"spread": [], "hot": []}
         by_itself = []
         for _ in range(ROUNDS):
-            rounds["spread"].append(_round(house, spread, seconds / ROUNDS))
-            rounds["hot"].append(_round(house, hot, seconds / ROUNDS))
+            rounds["spread"].append(round_of(house, spread, seconds / ROUNDS))
+            rounds["hot"].append(round_of(house, hot, seconds / ROUNDS))
             drained = ledger.settle(shop_id)
             by_itself.append(reference.orders_per_second(house, other_id, aside, seconds=REFERENCE))
         return _figures(shop_id, rounds, by_itself, drained)
 
 
-def _round(house: BenchHouse, targets: list[Target], seconds: float) -> dict[str, Any]:
+def round_of(house: BenchHouse, targets: list[Target], seconds: float, **more: Any) -> dict[str, Any]:
+    """What a crowd of buyers bought in so many seconds; `more` as `app.bench.buyers` reads it."""
     told = {
         "port": house.settings.port, "shop_host": f"{SHOP}.{house.settings.base_host}:{house.settings.port}",
         "base_host": f"127.0.0.1:{house.settings.port}", "secret": house.settings.sandbox_secret, "buyers": BUYERS,
-        "seconds": seconds, "targets": [[target.slug, target.listing_id] for target in targets],
+        "seconds": seconds, "targets": [[target.slug, target.listing_id] for target in targets], **more,
     }  # fmt: skip
     before = house.cpu_seconds()
     crowd = [PYTHON, "-m", "app.bench.buyers"]

@@ -20,6 +20,7 @@ from app.domain.promotions.stored import GRANTED, promotion_of
 from app.foundation.runtime import settings
 
 MOST_CODES = 5
+COUNTED_AT_CLAIM = frozenset({"buyer_limit", "limit", "day_limit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +155,19 @@ def _ask_limits(found: _Candidates, shopper: Shopper) -> None:
         stand = found.stands.get(promotion_id)
         if stand is None:
             found.refuse(promotion_id, "not_now")
-        elif promotion_id not in found.uses:
+        else:
+            # A claimed coupon has its place among the limits; whom it is for is asked again, and so is the budget.
+            claimed = promotion_id in found.uses
             because = stand.said or _used_up(stand)
-            if because:
+            if because and not (claimed and because in COUNTED_AT_CLAIM):
                 found.refuse(promotion_id, because)
 
 
 def _used_up(stand: Stand) -> str:
-    if stand.uses_left is not None and stand.uses_left < 1:
-        return "limit"
     if stand.minor_left is not None and stand.minor_left < 1:
         return "budget"
+    if stand.uses_left is not None and stand.uses_left < 1:
+        return "limit"
     return "day_limit" if stand.day_left is not None and stand.day_left < 1 else ""
 
 
@@ -175,20 +178,27 @@ def _within_budgets(offers: Sequence[Offer], found: _Candidates) -> Priced:
         priced = rules.price_cart(offers, list(promotions.values()))
         spent, units = _spent(priced.lines)
         over = [
-            (promotion_id, "budget" if minor > (left.minor_left if left.minor_left is not None else minor) else "limit")
+            (promotion_id, because)
             for promotion_id, minor in spent.items()
             if (left := found.stands.get(promotion_id)) is not None
-            and (
-                (left.minor_left is not None and minor > left.minor_left)
-                or (_counts_units(found, promotion_id) and left.uses_left is not None
-                    and units[promotion_id] > left.uses_left)
-            )
-        ]  # fmt: skip
+            and (because := _over(left, minor, units[promotion_id] if _counts_units(found, promotion_id) else 0))
+        ]
         if not over:
             return priced
         for promotion_id, because in over:
             del promotions[promotion_id]
             found.refuse(promotion_id, because)
+
+
+def _over(left: Stand, minor: int, units: int) -> str:
+    """Which of what is left is less than this; empty where all is there."""
+    if left.minor_left is not None and minor > left.minor_left:
+        return "budget"
+    if left.uses_left is not None and units > left.uses_left:
+        return "limit"
+    if left.day_left is not None and units > left.day_left:
+        return "day_limit"
+    return "buyer_limit" if left.buyer_left is not None and units > left.buyer_left else ""
 
 
 def _counts_units(found: _Candidates, promotion_id: int) -> bool:

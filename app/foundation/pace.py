@@ -35,13 +35,30 @@ def count_try(
     Where Redis does not answer, guesses are refused (Busy): nobody guesses uncounted.
     What only wards off a crowd and has another guard behind it says "let through".
     """
-    # A digest, so that a dump of Redis is not a list of customers.
-    key = shop_key("tries", what, hashlib.sha256(who.encode()).hexdigest()[:32])
-    counted = count(key, seconds=seconds)
+    counted = count(_key(what, who), seconds=seconds)
     if counted is None and without_redis == "refuse":
         raise Busy(retry_seconds=5)
     if counted is not None and counted.tries > most:
         raise TooManyRequests(retry_seconds=counted.seconds_left)
+
+
+def forgive_try(what: str, who: str) -> None:
+    """Take one counted try back: it was none of those that are counted."""
+    key = _key(what, who)
+    try:
+        with redis().pipeline() as line:
+            line.decr(key)
+            line.ttl(key)
+            _, left = line.execute()
+        if left < 0:  # its window had ended: without an end this key would stay for ever
+            redis().delete(key)
+    except RedisError as error:
+        log.warning("not forgiven", extra={"error": type(error).__name__})
+
+
+def _key(what: str, who: str) -> str:
+    # A digest, so that a dump of Redis is not a list of customers.
+    return shop_key("tries", what, hashlib.sha256(who.encode()).hexdigest()[:32])
 
 
 def count(key: str, *, seconds: int) -> Counted | None:

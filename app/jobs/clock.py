@@ -6,6 +6,7 @@ from flask import Flask
 from rq.cron import CronScheduler
 
 from app.flows.ask_gateway import ask_about_old_payments, ask_about_open_payments
+from app.flows.coupons import lapse_coupons
 from app.flows.expire import expire_checkouts
 from app.flows.floors import keep_floors
 from app.flows.gateway_reports import fetch_reports
@@ -32,6 +33,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, ask_about_open_payments),
     (1800, ask_about_old_payments),
     (60, send_waiting_refunds),
+    (60, lapse_coupons),
     (60, tell_low_stock),
     (60, mature_earnings),
     (60, settle_forgotten),

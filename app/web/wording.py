@@ -104,6 +104,14 @@ TEXTS: Mapping[str, str] = {
     "floor_stays": lazy_gettext("This floor cannot be ended. Set another one in its place."),
     "name_taken": lazy_gettext("Another product of this brand has this address."),
     "picture_refused": lazy_gettext("This picture cannot be used: PNG, JPEG or WebP, up to 5 MB."),
+    # Coupons.
+    "coupon_unknown": lazy_gettext("This code does not count here. Please check it, or it has ended."),
+    "coupon_used": lazy_gettext("This code was used already."),
+    "coupon_not_claimed": lazy_gettext("This coupon cannot be claimed now."),
+    "coupons_exported": lazy_gettext(
+        "These codes were downloaded already, and nobody can make them a second time. Void the batch and make another one."
+    ),
+    "coupon_batch_void": lazy_gettext("This batch was voided: its codes count nowhere."),
     # Consoles: payouts.
     "payout_account_currency": lazy_gettext(
         "A payout goes to an account of its own currency. Choose a currency you earn in and an account of it."

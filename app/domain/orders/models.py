@@ -36,6 +36,10 @@ class Order(Record, TenantOwned):
         Index("ix_orders_open", "shop_id", "device", postgresql_where=text("state = 'pending'")),
         Index("ix_orders_open_ip", "shop_id", "ip", postgresql_where=text("state = 'pending'")),
         Index("ix_orders_bought_on", "shop_id", "device", postgresql_where=text("paid_at IS NOT NULL")),
+        Index(
+            "ix_orders_first_of_mailbox", "shop_id", text("promo.mailbox(email)"),
+            postgresql_where=text("paid_at IS NOT NULL"),
+        ),
         Index("ix_orders_due", "expires_at", postgresql_where=text("state = 'pending'")),
         Index(
             "ix_orders_unfinished", "paid_at",

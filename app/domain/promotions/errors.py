@@ -35,3 +35,33 @@ class CouponCodeTaken(ProductError):
     """Another promotion of this shop has this code."""
 
     code, kind = "coupon_code_taken", Kind.CONFLICT
+
+
+class CouponUnknown(ProductError):
+    """No coupon that can be used here has this code: the same answer for unknown, foreign, ended and void ones."""
+
+    code, kind = "coupon_unknown", Kind.INVALID
+
+
+class CouponUsed(ProductError):
+    """A single-use code that an order has, or had, already."""
+
+    code, kind = "coupon_used", Kind.CONFLICT
+
+
+class CouponNotClaimed(ProductError):
+    """A coupon that cannot be claimed (`reason`: have_one, or as PromotionOver says)."""
+
+    code, kind = "coupon_not_claimed", Kind.CONFLICT
+
+
+class CouponsExported(ProductError):
+    """The codes of a batch were exported already, and their seed is forgotten: they cannot be made anew."""
+
+    code, kind = "coupons_exported", Kind.CONFLICT
+
+
+class CouponBatchVoid(ProductError):
+    """The batch was voided: its codes count nowhere."""
+
+    code, kind = "coupon_batch_void", Kind.CONFLICT

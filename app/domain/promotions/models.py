@@ -59,6 +59,7 @@ class StoredPromotion(Record):
         ),
         CheckConstraint("audience IN ('all', 'first_order', 'chosen')", name="audience"),
         CheckConstraint("claim IN ('none', 'page', 'link')", name="claim"),
+        CheckConstraint("claim = 'none' OR limit_of = 'orders'", name="claims_orders"),
         CheckConstraint("limit_of IN ('orders', 'units')", name="limit_of"),
         CheckConstraint("returns IN ('never', 'unpaid', 'refunded')", name="returns"),
         CheckConstraint(
@@ -155,6 +156,10 @@ class PromotionUse(Record, TenantOwned):
         Index("ix_promotion_uses_order_id", "order_id"),
         Index(
             "uq_promotion_uses_order", "order_id", "promotion_id", unique=True,
+            postgresql_where=text("state IN ('held', 'used')"),
+        ),
+        Index(
+            "uq_promotion_uses_code", "code_id", unique=True,
             postgresql_where=text("state IN ('held', 'used')"),
         ),
         Index("ix_promotion_uses_lapsing", "until", postgresql_where=text("state = 'claimed'")),

@@ -32,6 +32,7 @@ class Stand:
     uses_left: int | None
     minor_left: int | None
     day_left: int | None
+    buyer_left: int | None
 
 
 @dataclass(frozen=True, slots=True)

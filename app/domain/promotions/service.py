@@ -77,9 +77,15 @@ def check(row: StoredPromotion) -> None:
             raise PromotionInvalid(param="code", reason="length")
     if row.kind in GRANTED or row.claim not in {None, "none"} or row.code is not None:
         row.automatic = False
+    _check_limits(row)
+    promotion_of(row)
+
+
+def _check_limits(row: StoredPromotion) -> None:
+    if row.claim not in {None, "none"} and row.limit_of == "units":
+        raise PromotionInvalid(param="limit_of", reason="claims_count_orders")
     if row.audience == "first_order" and row.per_buyer is None:
         row.per_buyer = 1
-    promotion_of(row)
 
 
 def become(row: StoredPromotion, status: str) -> None:
@@ -136,7 +142,7 @@ def retake(order_id: int, keys: Sequence[str]) -> None:
 
 
 def claim(promotion_id: int, keys: Sequence[str], *, email: str, device: str) -> tuple[int | None, str]:
-    """Put a coupon into a buyer's hand: (its use, "") or (None, why not)."""
+    """Put a coupon into a buyer's hand: (its use, "") or (None, why not: have_one, or as PromotionOver says)."""
     values = {"promotion": promotion_id, "keys": list(keys), "email": email, "device": device}
     use_id, said = session().execute(CLAIM, values).one()
     return use_id, said

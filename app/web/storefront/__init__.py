@@ -3,7 +3,18 @@
 from flask import Blueprint
 
 from app.web.doors import House
-from app.web.storefront import account, cart, checkout, lookup, orders, product, shelves, texts, visitor
+from app.web.storefront import (
+    account,
+    cart,
+    checkout,
+    coupons,
+    lookup,
+    orders,
+    product,
+    shelves,
+    texts,
+    visitor,
+)
 from app.web.storefront.front_desk import FrontDesk
 from app.web.storefront.page_cache import PageCache
 
@@ -23,6 +34,11 @@ ADDRESSES = (
     ("POST", "/cart/update", cart.update),
     ("GET", "/checkout", checkout.checkout),
     ("POST", "/checkout", checkout.place),
+    # Coupons.
+    ("GET", "/coupons", coupons.coupon_centre),
+    ("POST", "/coupons/code", coupons.coupon_code),
+    ("GET", "/coupons/<key>", coupons.coupon),
+    ("POST", "/coupons/<key>/claim", coupons.claim_coupon),
     # An order, for whoever may see it.
     ("GET", "/orders/<number>", orders.order),
     ("GET", "/orders/<number>/progress", orders.progress),
@@ -43,6 +59,7 @@ ADDRESSES = (
 for method, address, view in ADDRESSES:
     storefront.add_url_rule(address, view.__name__, view, methods=[method])
 storefront.before_request(texts.switch_language)
+storefront.context_processor(coupons.for_templates)
 storefront.after_request(visitor.remember_device)
 
 

@@ -33,6 +33,7 @@ def priced(basket: Basket) -> data.Quote | None:
     problems = _problems(known, names, goods)
     good = {listing_id: wish.quantity for listing_id, wish in known.items() if listing_id not in problems}
     quoted = purchase.quote(g.tenant, good, asking.asked())[0] if good else None
+    g.quoted = quoted
     prices = {line.listing_id: line for line in quoted.lines} if quoted else {}
     lines = tuple(
         _line(names[listing_id], wish, prices.get(listing_id), problems.get(listing_id, ""))
@@ -44,6 +45,7 @@ def priced(basket: Basket) -> data.Quote | None:
 
 def agreed(quoted: Quote, basket: Basket) -> data.Quote:
     """A quote as the checkout shows it."""
+    g.quoted = quoted
     names = shelves.names([line.listing_id for line in quoted.lines])
     lines = tuple(
         _line(names[line.listing_id], basket.get(line.listing_id, Wish(line.quantity)), line, "")

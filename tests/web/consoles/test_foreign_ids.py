@@ -35,6 +35,10 @@ OF_A_SHOP = (
     ("POST", "orders/{number}/lines/{line}/give-back"),
     ("POST", "orders/{number}/refund"),
     ("POST", "orders/{number}/acknowledge"),
+    ("GET", "promotions/1/codes"),
+    ("POST", "promotions/1/codes"),
+    ("POST", "promotions/1/codes/1/download"),
+    ("POST", "promotions/1/codes/1/void"),
 )
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
