@@ -1,4 +1,6 @@
-"""What a promotion would do to each listing: the buyer's price, the seller's part, the worst stack. Values in, values out.
+"""What a promotion would do to each listing: what a buyer pays, what its seller keeps, the worst stack.
+
+Values in, values out.
 
 It asks the engine that prices a purchase (`pricing.rules`) and the one that splits a sale (`rules`). Money in minor
 units; `net`, `keeps` and the like are of the whole line of `quantity` units.
