@@ -226,3 +226,9 @@ def _blame(form: Typed, name: str, reason: str) -> None:
 def known_emails(keys: Collection[str]) -> str:
     """Certain buyers as the form shows them; keys that are no mailbox are not shown."""
     return "\n".join(key.removeprefix("e:") for key in keys if key.startswith("e:"))
+
+
+def fields_of() -> list[tuple[str, str]]:
+    """What was typed, to be carried through the preview."""
+    leave = {"do", "page", "accepts_loss"}
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in leave]
