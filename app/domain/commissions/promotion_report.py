@@ -163,7 +163,7 @@ def held_out(promotion_id: int, since: datetime, until: datetime, *, every: bool
 
     With `every` all orders that were not held out, as of a price that everybody sees; else those that had it.
     """
-    out = select(Attribution.order_id).where(Attribution.held_out.contains([promotion_id]))
+    out = select(Attribution.order_id).where(func.array_position(Attribution.held_out, promotion_id).is_not(None))
     window = (Order.created_at >= since, Order.created_at < until, COUNTS)
     had = Order.id.not_in(out) if every else Order.id.in_(_orders(promotion_id))
     sides = []

@@ -105,7 +105,7 @@ def typed_design(
         facts["shop_ids"] = _shops(form, choices)
     emails = _emails(form) if facts["audience"] == "chosen" else []
     if row is not None:
-        del facts["kind"], facts["currency"], facts["template"]
+        facts["template"] = row.template
     return Design(facts, emails, form["begins"] == "now") if form.ok else None
 
 

@@ -52,11 +52,11 @@ class Moments:
 
 TEMPLATES = (
     Template(
-        "opening_week", "timed_price", lazy_gettext("Opening week"), lazy_gettext("10% off everything for seven days."),
+        "opening_week", "timed_price", lazy_gettext("Opening week"), lazy_gettext("10 percent off everything for seven days."),
         "开业周", "Opening week", lambda at: {"how": "off", "off": "10", "ends_at": at.after(7)},
     ),
     Template(
-        "eleven", "timed_price", lazy_gettext("11.11"), lazy_gettext("11% off everything on 11 November."),
+        "eleven", "timed_price", lazy_gettext("11.11"), lazy_gettext("11 percent off everything on 11 November."),
         "双十一", "11.11", lambda at: {
             "how": "off", "off": "11", "begins": "at", "starts_at": at.next_day(11, 11),
             "ends_at": at.next_day(11, 11, at="23:59"),
@@ -64,7 +64,7 @@ TEMPLATES = (
     ),
     Template(
         "clear_stock", "quantity_tiers", lazy_gettext("Clear old stock"),
-        lazy_gettext("5% off from 2 pieces, 10% from 5, for two weeks; choose the goods."),
+        lazy_gettext("5 percent off from 2 pieces, 10 from 5, for two weeks; choose the goods."),
         "清库存", "Clearance", lambda at: {
             "how": "off", "from0": "2", "amount0": "5", "from1": "5", "amount1": "10", "target": "sku",
             "ends_at": at.after(14),
@@ -87,7 +87,7 @@ TEMPLATES = (
     ),
     Template(
         "weekend", "percentage_coupon", lazy_gettext("Weekend code"),
-        lazy_gettext("8% off with a code, capped, once a buyer."),
+        lazy_gettext("8 percent off with a code, capped, once a buyer."),
         "周末码", "Weekend code", lambda at: {
             "off": "8", "most": at.cash(20), "code": "WEEKEND", "per_buyer": "1", "ends_at": at.after(3),
         },

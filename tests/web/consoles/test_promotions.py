@@ -111,7 +111,7 @@ def test_a_template_is_published_as_it_stands(designer, owner, name):
         ("quantity_tiers", {"from0": "5", "amount0": "200"}, "Row 1: At most 100%."),
         ("quantity_tiers", {}, "Fill in at least one row."),
         ("bundle_price", {"sku0": "SKU", "units0": "1", "amount0": "5"}, "two things or more"),
-        ("bundle_price", {"sku0": "SKU", "amount0": "5", "sku1": "SKU", "amount1": "5"}, "Each thing once"),
+        ("bundle_price", {"sku0": "SKU", "units0": "1", "amount0": "5", "sku1": "SKU", "units1": "1", "amount1": "5"}, "Each thing once"),
         ("bundle_price", {"sku0": "9999", "amount0": "5"}, "no such thing"),
         ("fixed_coupon", {"minor": "5", "get": "code", "code": "ab"}, "letters and digits"),
         ("fixed_coupon", {"minor": "5", "from": "4", "get": "auto"}, "Not less than what is taken off"),
@@ -138,7 +138,7 @@ def test_a_code_is_of_one_promotion_at_a_time(designer, owner):
 
 def test_what_could_earn_nothing_is_published_only_when_one_agrees(designer, inside, corner, owner):
     with inside():
-        make_goods(corner[0], price=1000, floor=100, supply=1000)
+        make_goods(corner[0], price=1250, floor=1000, supply=1000)
     refused = designer.post(f"{NEW}/timed_price", {**TIMED, "off": "20"})
     words = words_of(refused)
     assert refused.status_code == 422 and "I agree" in words and "earns nothing" in words and made(owner) == 0
@@ -162,7 +162,8 @@ def test_a_draft_is_seen_by_nobody_is_changed_as_a_whole_and_published(designer,
     page = publish(designer, do="draft")
     assert "Draft" in designer.words(page)
     assert 'value="10"' in designer.get(f"{page}/edit").text
-    designer.post(f"{page}/edit", {**TIMED, "off": "15", "target": "all", "do": "publish"})
+    answer = designer.post(f"{page}/edit", {**TIMED, "off": "15", "do": "publish"})
+    assert answer.status_code == 303, words_of(answer)
     assert ask(owner, "SELECT status, value ->> 'off_bps' FROM promotions") == [("live", "1500")]
     assert ask(owner, "SELECT action FROM audit_entries WHERE action LIKE 'promotion.%' ORDER BY id") == [
         ("promotion.drafted",), ("promotion.changed",), ("promotion.live",),
