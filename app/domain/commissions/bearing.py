@@ -1,4 +1,4 @@
-"""What the brand's part of a line can bear of its own promotions. Values in, values out; see docs/algorithms/pricing.md.
+"""What the brand's part of a line can bear of its own promotions; see docs/algorithms/pricing.md.
 
 `rules.split` must never ask the seller for what the brand promised. The part is not known before the stack is: it
 hangs on the base, and a distributor's discount makes that smaller. So it is told as two bounds that hold for any stack.
