@@ -78,7 +78,7 @@ def price(offers: Sequence[Offer], asked: Asked, now: datetime) -> Found:
     _hold_out(found, asked.shopper)
     _ask_limits(found, asked.shopper)
     if any(found.rows):
-        offers = _barred(offers, queries.switches())
+        offers = barred(offers, queries.switches())
     priced = _within_budgets(offers, found)
     taken = tuple(_taken(found, priced.lines))
     return Found(priced, taken, tuple(found.refused), tuple(found.held_out), live)
@@ -219,7 +219,7 @@ def _taken(found: _Candidates, lines: Sequence[PricedLine]) -> list[Taken]:
     ]  # fmt: skip
 
 
-def _barred(offers: Sequence[Offer], switches: Sequence[PromotionSwitch]) -> Sequence[Offer]:
+def barred(offers: Sequence[Offer], switches: Sequence[PromotionSwitch]) -> Sequence[Offer]:
     """The offers with what their brand, or the platform, has switched off for them."""
     if not switches:
         return offers

@@ -105,7 +105,7 @@ def explained(
         if not 1 <= quantity <= item.max_per_order:
             raise QuantityNotAllowed(param="quantity", most=item.max_per_order, name=item.product_name)
     stand = standing([item.sku_id for item in goods.values()], now=now)
-    offers = [_offer(goods[at], quantity, stand[goods[at].sku_id], now) for at, quantity in cart.items()]
+    offers = [offer_for(goods[at], quantity, stand[goods[at].sku_id], now) for at, quantity in cart.items()]
     try:
         found = priced.price(offers, asked, now)
     except FloorBroken as error:
@@ -118,7 +118,7 @@ def explained(
     return made, goods, found.rows
 
 
-def _offer(item: OnSale, quantity: int, stand: Standing, now: datetime) -> Offer:
+def offer_for(item: OnSale, quantity: int, stand: Standing, now: datetime) -> Offer:
     bears = stand.bearing(now, list_minor=item.price_minor, quantity=quantity)
     return Offer(
         item.listing_id, item.sku_id, quantity, item.price_minor, stand.floor(now).floor_minor, item.product_id,

@@ -39,6 +39,10 @@ TEXTS: Mapping[str, str] = {
         "This promotion has moved on in the meantime. Please reload and look again."
     ),
     "promotion_limit_too_low": lazy_gettext("More than that has been used already. Choose a higher limit."),
+    "promotion_fixed": lazy_gettext(
+        "Buyers have seen this already, so it cannot change any more. Make a copy of it and end this one."
+    ),
+    "promotion_earns_nothing": lazy_gettext("The shop could earn nothing of some listings. Please agree to it."),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.models import Listing, Product, Sku
@@ -45,17 +45,26 @@ COLUMNS = (
 
 def on_sale(listing_ids: Sequence[int]) -> dict[int, OnSale]:
     """The listings of the open shop that can be bought now, by id; one query however many."""
-    rows = session().execute(
+    rows = session().execute(_buyable().where(Listing.id.in_(listing_ids)))
+    return {row[0]: OnSale(*row) for row in rows}
+
+
+def whole_shop(*, most: int) -> list[OnSale]:
+    """Everything that can be bought in the open shop now, the oldest listing first, up to so many."""
+    rows = session().execute(_buyable().order_by(Listing.id).limit(most))
+    return [OnSale(*row) for row in rows]
+
+
+def _buyable() -> Select[Any]:
+    return (
         select(*COLUMNS)
         .join_from(Listing, Sku, Sku.id == Listing.sku_id)
         .join(Product, Product.id == Sku.product_id)
         .join(Brand, Brand.id == Sku.brand_id)
         .where(
-            Listing.id.in_(listing_ids),
             Listing.status == "live",
             Sku.status == "active",
             Product.status == "active",
             Brand.status == "approved",
         )
     )
-    return {row[0]: OnSale(*row) for row in rows}

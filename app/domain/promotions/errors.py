@@ -35,3 +35,15 @@ class CouponCodeTaken(ProductError):
     """Another promotion of this shop has this code."""
 
     code, kind = "coupon_code_taken", Kind.CONFLICT
+
+
+class PromotionFixed(ProductError):
+    """What may not change any more once buyers have seen it (`param`): make a copy, and end this one."""
+
+    code, kind = "promotion_fixed", Kind.CONFLICT
+
+
+class PromotionEarnsNothing(ProductError):
+    """A promotion under which the shop would earn nothing of some listings (`listings`: how many), not agreed to."""
+
+    code, kind = "promotion_earns_nothing", Kind.CONFLICT

@@ -3,11 +3,11 @@
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -18,7 +18,7 @@ from app.domain.promotions.errors import (
     PromotionOver,
     PromotionState,
 )
-from app.domain.promotions.models import KINDS, Holdout, StoredPromotion
+from app.domain.promotions.models import KINDS, Holdout, PromotionBuyer, StoredPromotion
 from app.domain.promotions.rules import WHOLE, Bundle
 from app.domain.promotions.stored import GRANTED, promotion_of, value_of
 from app.foundation import clock, ids
@@ -54,6 +54,24 @@ def make(**facts: Any) -> StoredPromotion:
     session().add(row)
     _flush()
     return row
+
+
+def save(row: StoredPromotion) -> None:
+    """Write what was changed of a promotion; PromotionInvalid where it cannot be so."""
+    check(row)
+    _flush()
+
+
+def choose_buyers(promotion_id: int, keys: Collection[str]) -> None:
+    """For whom a promotion for certain buyers is from now on."""
+    session().execute(
+        delete(PromotionBuyer).where(
+            PromotionBuyer.promotion_id == promotion_id, PromotionBuyer.key.not_in(keys)
+        )
+    )
+    if keys:
+        rows = [{"promotion_id": promotion_id, "key": key} for key in sorted(keys)]
+        session().execute(insert(PromotionBuyer).values(rows).on_conflict_do_nothing())
 
 
 def check(row: StoredPromotion) -> None:

@@ -66,6 +66,10 @@ REASONS = {
     "needs_end": lazy_gettext("An exemption for a promotion needs an end."),
     "far_future": lazy_gettext("This lies too far ahead."),
     "over": lazy_gettext("This floor is over already."),
+    "no_goods": lazy_gettext("Choose what it is for."),
+    "not_a_value": lazy_gettext("This gives nothing, or more than there is. Please check the amounts."),
+    "no_buyers": lazy_gettext("Say for whom it is."),
+    "too_many_buyers": lazy_gettext("At most 5000 addresses."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -170,6 +174,13 @@ def _under_supply(facts: dict[str, Any]) -> str:
     return _("The floor cannot be below %(supply)s: that is what is owed to you.", supply=supply)
 
 
+def _earns_nothing(facts: dict[str, Any]) -> str:
+    return ngettext(
+        "You could earn nothing of %(num)d listing. Tick that you agree, or change it.",
+        "You could earn nothing of %(num)d listings. Tick that you agree, or change it.", int(facts["listings"]),
+    )  # fmt: skip
+
+
 def _above_list(facts: dict[str, Any]) -> str:
     price = money(facts["suggested_minor"], facts["currency"], str(get_locale()))
     return _("The floor cannot be above your suggested price of %(price)s.", price=price)
@@ -186,4 +197,5 @@ FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "rates_over_whole": _rates_over_whole,
     "paper_refused": _paper,
     "invite_over": _invite_over,
+    "promotion_earns_nothing": _earns_nothing,
 }
