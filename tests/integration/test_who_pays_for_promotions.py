@@ -59,9 +59,9 @@ ASKED = Asked(codes=("BRAND9", "ALLTEN"))
 
 @pytest.mark.parametrize("terms", TERMS)
 def test_everybody_pays_for_its_own_promotions_and_nobody_for_anothers(shop, books, terms):
-    goods = make_goods(shop, price=2000, floor=300, supply=1200, codes=3)
+    goods = make_goods(shop, price=2000, floor=600, supply=600, codes=3)
     for kind, value in TERMS[terms]:
-        set_rule(goods, kind, **value)
+        set_rule(goods, kind, ends_in_days=30 if kind == "boost" else None, **value)
     stacked(shop, goods)
     placed = place(shop, {goods: 2}, asked=ASKED)
     pay(shop, placed)
@@ -87,7 +87,7 @@ def test_everybody_pays_for_its_own_promotions_and_nobody_for_anothers(shop, boo
 
 
 def test_a_refund_gives_platform_and_brand_their_share_back_and_a_returning_coupon_its_use(shop, books):
-    goods = make_goods(shop, price=2000, floor=500, supply=1200, codes=3)
+    goods = make_goods(shop, price=2000, floor=500, supply=500, codes=3)
     set_rule(goods, "commission", rate_bps=2000)
     stacked(shop, goods)
     promote(
@@ -105,7 +105,7 @@ def test_a_refund_gives_platform_and_brand_their_share_back_and_a_returning_coup
 
 
 def test_a_platforms_budget_is_what_it_has_paid(shop, books):
-    goods = make_goods(shop, price=2000, floor=500, codes=5)
+    goods = make_goods(shop, price=2000, floor=500, supply=500, codes=5)
     promote(None, "percentage_coupon", {"rate_bps": 1000}, code="ALLTEN", budget_minor=450)
     for _ in range(3):
         placed = place(shop, goods, asked=Asked(codes=("ALLTEN",)))

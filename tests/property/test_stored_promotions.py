@@ -125,10 +125,10 @@ def test_hundreds_of_carts_in_a_real_shop_keep_every_floor_and_every_step(app, o
     first = make_goods(shop, kind="manual", unlimited=True, price=2000, floor=1000, supply=700)
     goods = [first] + [
         make_goods(
-            shop, kind="manual", unlimited=True, price=dice.randint(1200, 3000), floor=dice.choice([0, 900, 1200]),
-            supply=dice.choice([0, 600, 900]), brand_id=first.brand_id if turn % 2 else None,
+            shop, kind="manual", unlimited=True, price=dice.randint(1200, 3000), floor=floor, supply=supply,
+            brand_id=first.brand_id if floor == 900 else None,
         )
-        for turn in range(4)
+        for floor, supply in ((0, 0), (900, 600), (1200, 900), (900, 900))
     ]  # fmt: skip
     made = a_market(shop, goods, dice, owner)
     sold = 0
