@@ -30,6 +30,8 @@ WHILE_LIVE = frozenset(
 )  # fmt: skip
 """What may change once it has been published; for anything else a copy is made."""
 MOST_BUYERS = 5000
+UNSAVED = 2**62
+"""Of a promotion that is only tried: newer than any there is, as it would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def unsaved(owner: Owner, design: Design, *, key: str = "") -> StoredPromotion:
     if design.begins_now or told.get("starts_at") is None:
         told["starts_at"] = clock.now()
     row = StoredPromotion(key=key or "new", status="draft", **owner.facts(), **told)
+    row.id = UNSAVED
     row.funder = {"shop": "distributor", "brand": "brand", "platform": "platform"}[owner.kind]
     service.check(row)
     return row

@@ -109,6 +109,18 @@ def listed(listing_ids: Collection[int]) -> Sequence[Any]:
     )
 
 
+def listed_goods(*, most: int = 5000) -> Sequence[Any]:
+    """(Sku, product, category) that the open shop lists, by category and name."""
+    found = (
+        select(Sku, Product, Category)
+        .join_from(Listing, Sku, Sku.id == Listing.sku_id)
+        .join(Product, Product.id == Sku.product_id)
+        .join(Category, Category.id == Product.category_id)
+        .order_by(Category.position, Product.name, Product.id, Sku.position, Sku.id)
+    )
+    return session().execute(found.limit(most)).all()
+
+
 def floors_here(sku_ids: Collection[int]) -> dict[int, int]:
     """The floor in force by Sku, for the open shop's distributor."""
     return dict(session().execute(select(Sku.id, FLOOR_HERE).where(Sku.id.in_(sku_ids))).all())

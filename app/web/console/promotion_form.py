@@ -105,7 +105,7 @@ def typed_design(
         facts["shop_ids"] = _shops(form, choices)
     emails = _emails(form) if facts["audience"] == "chosen" else []
     if row is not None:
-        del facts["kind"], facts["currency"], facts["template"]
+        facts["template"] = row.template
     return Design(facts, emails, form["begins"] == "now") if form.ok else None
 
 
@@ -226,3 +226,9 @@ def _blame(form: Typed, name: str, reason: str) -> None:
 def known_emails(keys: Collection[str]) -> str:
     """Certain buyers as the form shows them; keys that are no mailbox are not shown."""
     return "\n".join(key.removeprefix("e:") for key in keys if key.startswith("e:"))
+
+
+def fields_of() -> list[tuple[str, str]]:
+    """What was typed, to be carried through the preview."""
+    leave = {"do", "page", "accepts_loss"}
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in leave]

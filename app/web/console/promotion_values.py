@@ -100,11 +100,12 @@ def _tiers(form: Typed, currency: str) -> list[dict[str, Any]]:
         if any(form.text(f"{part}{at}", required=False, most=20) for part in ("from", "amount")):
             start = form.whole(f"from{at}", least=1, most=1000) or 1
             tiers.append({"from": start, **_cut(form, currency, f"amount{at}")})
+    _gathered(form)
     if not tiers:
         form.errors["rows"] = str(REASONS["brackets_empty"])
     if any(one["from"] >= after["from"] for one, after in pairwise(tiers)):
         form.errors.setdefault("rows", _("Each row must begin at more pieces than the one above it."))
-    return _gathered(form, tiers)
+    return tiers
 
 
 def _parts(form: Typed, currency: str, skus: Collection[int]) -> list[dict[str, Any]]:
@@ -119,18 +120,18 @@ def _parts(form: Typed, currency: str, skus: Collection[int]) -> list[dict[str, 
             continue
         units = form.whole(f"units{at}", least=1, most=100) or 1
         parts.append({"sku": int(chosen), "units": units, **_cut(form, currency, f"amount{at}")})
+    _gathered(form)
     if len({part["sku"] for part in parts}) < len(parts):
-        form.errors["rows"] = _("Each thing once: say how many of it.")
+        form.errors.setdefault("rows", _("Each thing once: say how many of it."))
     if len(parts) < 2:
         form.errors.setdefault("rows", _("A bundle is made of two things or more."))
-    return _gathered(form, parts)
+    return parts
 
 
-def _gathered(form: Typed, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _gathered(form: Typed) -> None:
     """What is wrong in a row is also said above the rows, where a phone shows it."""
     for at in range(ROWS):
         for part in ("sku", "from", "units", "amount"):
             told = form.errors.get(f"{part}{at}")
             if told:
                 form.errors.setdefault("rows", _("Row %(row)s: ", row=at + 1) + told)
-    return rows

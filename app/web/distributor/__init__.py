@@ -49,11 +49,16 @@ def around() -> dict[str, Any]:
 
 
 SHOPS = (Place("home", _("Shops"), "shop"), Place("opening", _("Open a shop"), "plus", ("opening_step",)))
+PROMOTION_PAGES = (
+    "promotion", "new_promotion", "design_promotion", "edit_promotion", "promotion_calendar", "promotion_report",
+    "promotion_orders", "coupon_codes", "flash_new", "group_new", "referral_new",
+)  # fmt: skip
 SHOP = (
     Place("shop_home", _("Overview"), "home"),
     Place("listings", _("Listings"), "tag", ("preview_prices", "apply_prices", "set_price", "bulk")),
     Place("catalogue", _("Add goods"), "plus", ("add_goods",)),
     Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
+    Place("promotions", _("Promotions"), "megaphone", PROMOTION_PAGES),
     Place("shop_settings", _("Shop settings"), "settings"),
     Place("look", _("Look"), "spark"),
     Place("domains", _("Domains"), "globe"),
