@@ -18,10 +18,12 @@ from app.domain.commissions.supply import Party, margin_rules, uncovered
 from app.domain.notifications import service as notifications
 from app.domain.pricing import floor_queries as queries
 from app.domain.pricing import floor_service as service
-from app.domain.pricing.errors import FloorUnderSupply
+from app.domain.pricing.errors import FloorPromotion, FloorUnderSupply
 from app.domain.pricing.floor_service import Drawn, SetFloor
 from app.domain.pricing.floors import FloorRow
 from app.domain.pricing.overtaken import Overtaken, overtaken
+from app.domain.promotions import switch_queries
+from app.domain.promotions.stored import promotion_of
 from app.foundation.actor import SYSTEM, Actor
 from app.foundation.errors import Busy, NotFound
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -221,7 +223,22 @@ def _draw(sku: Sku, wanted: SetFloor) -> Drawn:
         raise NotFound(what="distributor")
     drawn = service.draw(sku, wanted, now=queries.database_now())
     _check_supply(sku, drawn.row, drawn.after)
+    if wanted.promotion is not None:
+        _check_promotion(sku, drawn.row)
     return drawn
+
+
+def _check_promotion(sku: Sku, wanted: FloorRow) -> None:
+    """An exemption is one promotion's, which is not over and is for this Sku, and lies within its window."""
+    row = switch_queries.by_key(wanted.promotion or "")
+    product = goods.product(sku.product_id)
+    if row is None or row.status == "ended" or product is None or not promotion_of(row).covers(
+        sku_id=sku.id, product_id=product.id, category_id=product.category_id, brand_id=sku.brand_id
+    ):  # fmt: skip
+        raise FloorPromotion(param="promotion", reason="unknown")
+    late = row.ends_at is not None and (wanted.ends_at is None or wanted.ends_at > row.ends_at)
+    if late or (row.ends_at is not None and wanted.starts_at >= row.ends_at):
+        raise FloorPromotion(param="ends", reason="outside")
 
 
 def _check_supply(sku: Sku, wanted: FloorRow, after: Sequence[FloorRow]) -> None:

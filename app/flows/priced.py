@@ -3,7 +3,7 @@
 Read without locks; what a quote grants is counted under locks when the order is placed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,10 @@ from app.domain.promotions import queries, service
 from app.domain.promotions.buyers import NOBODY, Shopper
 from app.domain.promotions.models import PromotionSwitch, StoredPromotion
 from app.domain.promotions.queries import FoundCode, Stand
-from app.domain.promotions.rules import ANY_KIND, Promotion
+from app.domain.promotions.rules import Promotion
 from app.domain.promotions.service import Taken
 from app.domain.promotions.stored import GRANTED, promotion_of
+from app.domain.promotions.switches import marks
 from app.foundation.runtime import settings
 
 MOST_CODES = 5
@@ -232,27 +233,8 @@ def barred(offers: Sequence[Offer], switches: Sequence[PromotionSwitch]) -> Sequ
     """The offers with what their brand, or the platform, has switched off for them."""
     if not switches:
         return offers
-    from_platform = _marks([one for one in switches if one.brand_id is None])
-    by_brand: dict[int | None, frozenset[str]] = {
-        brand: _marks([one for one in switches if one.brand_id == brand])
-        for brand in {one.brand_id for one in switches if one.brand_id is not None}
-    }
-    return [
-        _with_barred(offer, from_platform | by_brand.get(offer.brand_id, frozenset())) for offer in offers
-    ]
-
-
-def _marks(switches: Collection[PromotionSwitch]) -> frozenset[str]:
-    """A switch that names neither a kind nor a promotion is off for all kinds."""
-    found: set[str] = set()
-    for one in switches:
-        if one.promotion_id is not None:
-            found.add(f"#{one.promotion_id}")
-        elif one.kind is not None:
-            found.add(one.kind)
-        else:
-            found |= ANY_KIND
-    return frozenset(found)
+    off = {brand: marks(switches, brand) for brand in {offer.brand_id for offer in offers}}
+    return [_with_barred(offer, off[offer.brand_id]) for offer in offers]
 
 
 def _with_barred(offer: Offer, marks: frozenset[str]) -> Offer:

@@ -1,11 +1,16 @@
 """What an order keeps of its promotions: each step, what it took of their limits, and to whom the sale is due."""
 
+from collections.abc import Mapping, Sequence
+
 from app.domain.orders import queries as order_queries
-from app.domain.orders.models import Order
+from app.domain.orders.models import Order, OrderLine
 from app.domain.pricing.quotes import Quote
+from app.domain.pricing.rules import Step
 from app.domain.promotions import queries, service
 from app.domain.promotions.buyers import Shopper
-from app.domain.promotions.models import Attribution, OrderPromotion
+from app.domain.promotions.errors import PromotionOver
+from app.domain.promotions.models import Attribution, OrderPromotion, StoredPromotion
+from app.domain.promotions.switches import is_off, marks
 from app.foundation.unit_of_work import Work
 
 
@@ -34,18 +39,30 @@ def _keep_steps(work: Work, order: Order, quoted: Quote) -> None:
     titles = {at: row.title for at, row in rows.items()}
     service.take(order.id, quoted.taken, shopper(order).keys(), titles)
     of_sku = {line.sku_id: line for line in order_queries.lines_of(order.id)}
-    for line in quoted.lines:
-        kept = of_sku[line.sku_id]
-        work.session.add_all(
-            OrderPromotion(
-                shop_id=order.shop_id, order_id=order.id, order_line_id=kept.id, promotion_id=step.promotion_id,
-                brand_id=kept.brand_id, title=rows[step.promotion_id].title, title_en=rows[step.promotion_id].title_en,
-                kind=rows[step.promotion_id].kind, funder=rows[step.promotion_id].funder, minor=step.minor,
-                wanted_minor=step.wanted_minor, because=step.because,
-            )
-            for step in line.steps
-            if step.minor
-        )  # fmt: skip
+    steps = [(of_sku[line.sku_id], step) for line in quoted.lines for step in line.steps if step.minor]
+    _refuse_switched_off(steps, rows)
+    work.session.add_all(
+        OrderPromotion(
+            shop_id=order.shop_id, order_id=order.id, order_line_id=kept.id, promotion_id=step.promotion_id,
+            brand_id=kept.brand_id, title=rows[step.promotion_id].title, title_en=rows[step.promotion_id].title_en,
+            kind=rows[step.promotion_id].kind, funder=rows[step.promotion_id].funder, minor=step.minor,
+            wanted_minor=step.wanted_minor, because=step.because,
+        )
+        for kept, step in steps
+    )  # fmt: skip
+    service.flush_kept()
+
+
+def _refuse_switched_off(
+    steps: Sequence[tuple[OrderLine, Step]], rows: Mapping[int, StoredPromotion]
+) -> None:
+    """A switch is a stop: a quote from before it is not honoured, the buyer agrees to the new price."""
+    switches = queries.switches()
+    off = {brand: marks(switches, brand) for brand in {line.brand_id for line, _step in steps}}
+    for line, step in steps:
+        row = rows[step.promotion_id]
+        if is_off(row.id, row.kind, off[line.brand_id]):
+            raise PromotionOver(param="quote", reason="switched_off", title=row.title, promotion_id=row.id)
 
 
 def _attribute(work: Work, order: Order, quoted: Quote) -> None:

@@ -53,4 +53,4 @@ def explained(row: StoredPromotion) -> tuple[Trial, Surroundings]:
 
 
 def _good(item: OnSale, offer: Offer, stand: Standing, at: datetime) -> Good:
-    return Good(offer, item.max_per_order, stand.terms(at), stand.uplines, stand.brand_bears(1))
+    return Good(offer, item.max_per_order, stand.terms(at), stand.uplines, offer.brand_bears_minor)

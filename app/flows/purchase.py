@@ -119,10 +119,11 @@ def explained(
 
 
 def offer_for(item: OnSale, quantity: int, stand: Standing, now: datetime) -> Offer:
+    bears = stand.bearing(now, list_minor=item.price_minor, quantity=quantity)
     return Offer(
         item.listing_id, item.sku_id, quantity, item.price_minor, stand.floor(now).floor_minor, item.product_id,
-        item.category_id, exempt=stand.exemptions(now), brand_bears_minor=stand.brand_bears(quantity),
-        brand_id=item.brand_id,
+        item.category_id, exempt=stand.exemptions(now), brand_bears_minor=bears.most_minor,
+        brand_gives_up_bps=bears.gives_up_bps, brand_id=item.brand_id,
     )  # fmt: skip
 
 

@@ -15,12 +15,14 @@ from app.domain.pricing.errors import (
     BelowFloor,
     FloorAboveListPrice,
     FloorCurrency,
+    FloorPromotion,
     FloorStays,
     FloorUnderSupply,
     FloorWindow,
     FloorWindowsOverlap,
 )
 from app.domain.pricing.floors import resolve
+from app.domain.promotions import service as promotions
 from app.flows import floors, listings, purchase
 from app.foundation import clock
 from app.foundation.errors import NotFound, ProductError
@@ -31,6 +33,7 @@ from tests.concurrency.race import ask
 from tests.factories import Goods, make_goods, make_shop, run_jobs
 from tests.factories.floors import BRAND_OWNER, later, let_begin, let_end, set_floor, wanted
 from tests.factories.orders import BUYER
+from tests.factories.promotions import promote
 
 
 @pytest.fixture
@@ -340,14 +343,37 @@ def test_who_falls_to_a_level_with_a_higher_floor_is_raised_and_nobody_else(shop
 
 
 def test_an_exemption_counts_for_its_promotion_only_and_raises_nothing(shop, goods, owner):
-    set_floor(goods, 1300, promotion="winter", ends_at=later(days=3))
+    winter = promote(shop, "timed_price", {"off_bps": 4000}).key
+    set_floor(goods, 1300, promotion=winter, ends_at=later(days=3))
     assert prices(owner) == [(2000, "live")]
     asked = "SELECT money.floor_in_force(:sku, :firm, clock_timestamp(), :name)"
     firm = firm_of(owner, shop)
-    for name, floor in (("winter", 1300), ("summer", 1500), (None, 1500)):
+    for name, floor in ((winter, 1300), ("summer", 1500), (None, 1500)):
         assert ask(owner, asked, sku=goods.sku_id, firm=firm, name=name) == [(floor,)]
     with pytest.raises(FloorWindowsOverlap):
-        set_floor(goods, 1400, promotion="winter", starts_at=later(days=1), ends_at=later(days=2))
+        set_floor(goods, 1400, promotion=winter, starts_at=later(days=1), ends_at=later(days=2))
+
+
+@pytest.mark.parametrize("named", ["free words", "another shop's goods", "an ended one"])
+def test_an_exemption_for_no_promotion_of_this_sku_is_refused(shop, goods, named):
+    key = "双十一"
+    if named == "another shop's goods":
+        key = promote(shop, "timed_price", {"off_bps": 1000}, target_of="sku", target_ids=[goods.sku_id + 99]).key
+    if named == "an ended one":
+        row = promote(shop, "timed_price", {"off_bps": 1000})
+        key = row.key
+        with shop_scope(shop.id), unit_of_work() as work:
+            promotions.become(work.session.get_one(type(row), row.id), "ended")
+    with pytest.raises(FloorPromotion) as refused:
+        set_floor(goods, 1300, promotion=key, ends_at=later(days=3))
+    assert refused.value.facts["reason"] == "unknown"
+
+
+def test_an_exemption_lies_within_its_promotions_window(shop, goods):
+    key = promote(shop, "timed_price", {"off_bps": 1000}, ends_at=later(days=2)).key
+    with pytest.raises(FloorPromotion):
+        set_floor(goods, 1300, promotion=key, ends_at=later(days=3))
+    set_floor(goods, 1300, promotion=key, ends_at=later(days=1))
 
 
 def test_python_and_the_database_say_the_same_of_which_floor_counts(shop, goods, owner):
@@ -357,8 +383,9 @@ def test_python_and_the_database_say_the_same_of_which_floor_counts(shop, goods,
     firm, gold = firm_of(owner, shop), make_level(goods.brand_id, 1, "Gold")
     move_to(goods.brand_id, firm, gold)
     dice, now = random.Random(7), clock.now()
-    targets = [{}, {"level_id": gold}, {"distributor_id": firm}, {"distributor_id": other}, {"promotion": "winter"},
-               {"promotion": "winter", "level_id": gold}, {"promotion": "winter", "distributor_id": firm}]  # fmt: skip
+    winter = promote(shop, "timed_price", {"off_bps": 4000}).key
+    targets = [{}, {"level_id": gold}, {"distributor_id": firm}, {"distributor_id": other}, {"promotion": winter},
+               {"promotion": winter, "level_id": gold}, {"promotion": winter, "distributor_id": firm}]  # fmt: skip
     for target in targets:
         for hour in range(1, 40, 8):
             start, end = later(hours=hour + dice.random() * 3), later(hours=hour + 4 + dice.random() * 3)
@@ -367,7 +394,7 @@ def test_python_and_the_database_say_the_same_of_which_floor_counts(shop, goods,
         rows = [floor_queries.as_row(one) for one in floor_queries.floors_of(goods.sku_id)]
     asked = "SELECT money.floor_in_force(:sku, :firm, :at, :name)"
     for _ in range(200):
-        at, name = now + timedelta(hours=dice.random() * 48), dice.choice([None, "winter", "summer"])
+        at, name = now + timedelta(hours=dice.random() * 48), dice.choice([None, winter, "summer"])
         told = resolve(
             rows,
             sku_floor_minor=1500,

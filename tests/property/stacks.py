@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from app.domain.commissions.bearing import bearing
 from app.domain.commissions.rules import Rule, Sale, terms_of
 from app.domain.pricing.floors import FloorRow, resolve
 from app.domain.pricing.rules import Offer
@@ -25,6 +26,9 @@ from app.domain.promotions.rules import (
 
 NOW = datetime(2026, 11, 11, 12, tzinfo=UTC)
 SELLER, LEVEL = 7, 3
+BARRED = st.one_of(
+    st.just(frozenset()), st.frozensets(st.sampled_from([*OFFERS, *DISCOUNTS, "#0", "#1", "#2", "#3"]), max_size=3)
+)
 NAMES = ("double eleven", "opening", "friends")
 DECIMALS = st.sampled_from([0, 2, 3])
 QUANTITIES = st.one_of(st.integers(1, 3), st.integers(1, 1000))
@@ -133,8 +137,10 @@ def promotions(draw: st.DrawFn, decimals: int, number: int) -> Promotion:
         least = draw(amounts(decimals)) if kind == "threshold_coupon" else 0
         value = Off(minor=draw(amounts(decimals)) * draw(st.sampled_from([1, 3])), from_minor=least)
     starts, ends = draw(st.sampled_from([(None, None), (NOW, None), (None, NOW), (NOW + timedelta(1), None)]))
+    funder = draw(st.sampled_from(FUNDERS))
+    brand = draw(st.integers(0, 2)) if funder == "brand" and draw(st.booleans()) else None
     return Promotion(
-        number, NAMES[number % 3], kind, value, draw(st.sampled_from(FUNDERS)), draw(TARGETS), draw(COMBINES), starts, ends
+        number, NAMES[number % 3], kind, value, funder, draw(TARGETS), draw(COMBINES), starts, ends, brand
     )  # fmt: skip
 
 
@@ -151,12 +157,12 @@ def stacks(draw: st.DrawFn) -> Stack:
         known = {"sku_floor_minor": base, "at": NOW, "distributor_id": SELLER, "level_id": LEVEL}
         sale = Sale(sku, sku % 2, SELLER, LEVEL, NOW, supply)
         terms[sku] = terms_of(given_rules, sale)
-        margin = terms[sku].get("supply_price_minor")
+        bears = bearing(terms[sku], list_minor=list_minor, quantity=quantity)
         lines.append(
             Offer(
                 100 + sku, sku, quantity, list_minor, resolve(rows, **known).floor_minor, sku % 2, sku % 2,
                 {name: resolve(rows, **known, promotions=(name,)).floor_minor for name in NAMES},
-                None if margin is None else margin * quantity,
+                bears.most_minor, bears.gives_up_bps, sku % 3, draw(BARRED),
             )
         )  # fmt: skip
     many = draw(st.integers(0, 6))

@@ -53,7 +53,12 @@ def check_cart(stack: Stack, priced: Priced) -> None:
     assert sorted([*took, *left]) == [promotion.id for promotion in stack.promotions]
     assert all(step.because for step in priced.left_out)
     by_id = {promotion.id: promotion for promotion in stack.promotions}
+    by_sku = {offer.sku_id: offer for offer in stack.lines}
     for line in priced.lines:
+        offer = by_sku[line.sku_id]
+        for step in line.steps:
+            assert step.kind not in offer.barred and f"#{step.promotion_id}" not in offer.barred
+            assert by_id[step.promotion_id].brand_id in {None, offer.brand_id}
         used = [by_id[step.promotion_id] for step in line.steps if step.minor]
         assert sum(promotion.is_offer for promotion in used) <= 1
         assert all(promotion.in_force(NOW) for promotion in used)
@@ -93,9 +98,13 @@ def test_no_stack_sells_below_the_floor_and_its_parts_sum_to_the_whole(
         for part in parts.values():
             assert part.amount_minor >= 0
             assert sum(step["minor"] for step in part.steps) == part.amount_minor
-        if terms["kind"] == "margin" and "boost" not in terms:
-            assert not any(step["what"] == "brands_discount" for step in parts["seller"].steps)
+        assert asked_of_seller(parts) == 0, "a brand's promotion is paid out of the brand's part alone"
     check_returns(sold, data)
+
+
+def asked_of_seller(parts: Any) -> int:
+    """What settlement asks the seller for, of what the brand promised."""
+    return -sum(step["minor"] for step in parts["seller"].steps if step["what"] == "brands_discount")
 
 
 def left_after(parts: Any) -> dict[str, int]:
@@ -271,6 +280,40 @@ def test_an_engine_without_the_floor_is_caught(monkeypatch: pytest.MonkeyPatch, 
     }
     monkeypatch.setattr(pricing, clamp, without[clamp])
     assert find(stacks(), broken_by(check_floor), settings=FOUND)
+
+
+def test_an_engine_that_gives_more_than_the_brand_gets_is_caught(monkeypatch: pytest.MonkeyPatch):
+    """The twin: held to its supply price alone, a brand's promotion is paid by the seller, and the property finds it."""
+
+    def asks(stack: Stack) -> bool:
+        for line in price_cart(stack.lines, stack.promotions, at=NOW).lines:
+            sold = Line(
+                line.net_minor, line.quantity, stack.terms[line.sku_id], line.funded_brand_minor, line.funded_platform_minor
+            )  # fmt: skip
+            if asked_of_seller(split(sold)):
+                return True
+        return False
+
+    monkeypatch.setattr(pricing, "_funders_room", lambda promotion, line: None)
+    monkeypatch.setattr(pricing, "_brand_bears", lambda line, base: line.brand_bears_minor or base)
+    assert find(stacks(), asks, settings=FOUND)
+
+
+@pytest.mark.parametrize("clamp", ["_barred", "_meant"])
+def test_an_engine_that_gives_what_is_switched_off_or_anothers_is_caught(
+    monkeypatch: pytest.MonkeyPatch, clamp: str
+):
+    """The twin: one that forgets switches, or whose goods a brand's promotion is for."""
+
+    def wrong(stack: Stack) -> bool:
+        try:
+            check_cart(stack, price_cart(stack.lines, stack.promotions, at=NOW))
+        except AssertionError:
+            return True
+        return False
+
+    monkeypatch.setattr(pricing, clamp, lambda _promotion, _line: clamp == "_meant")
+    assert find(stacks(), wrong, settings=FOUND)
 
 
 def test_a_split_that_loses_a_cent_is_caught(monkeypatch: pytest.MonkeyPatch):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.domain.commissions.bearing import Bearing, bearing
 from app.domain.commissions.rules import Rule, Sale, terms_of
 from app.domain.pricing.floors import FloorInForce, FloorRow, resolve
 from app.foundation.database import session
@@ -64,19 +65,15 @@ class Standing:
         found = {name: self.floor(at, promotions=(name,)) for name in named}
         return {name: floor.floor_minor for name, floor in found.items() if floor.source == "exemption"}
 
-    def brand_bears(self, quantity: int) -> int | None:
-        """The most that the brand can pay of a line's discounts: under margin terms what it is owed for it."""
-        return self.supply_price_minor * quantity if self.supply_price_minor else None
+    def bearing(self, at: datetime, *, list_minor: int, quantity: int) -> Bearing:
+        """What the brand's part of a line can bear of its own promotions, by the terms of that moment."""
+        return bearing(self._base_terms(at), list_minor=list_minor, quantity=quantity)
 
     def terms(self, at: datetime) -> dict[str, Any]:
         """What an order line keeps: rule and rate, level, holding period, uplines, and which floor it was."""
-        sale = Sale(
-            self.sku_id, self.product_id, self.distributor_id, self.level_id, at, self.supply_price_minor,
-            self.currency,
-        )  # fmt: skip
         floor = self.floor(at)
         return {
-            **terms_of(self.rules, sale),
+            **self._base_terms(at),
             "seller": self.distributor_id,
             "uplines": list(self.uplines),
             "level": self.level,
@@ -86,6 +83,13 @@ class Standing:
                 "since": floor.since.isoformat() if floor.since else None,
             },
         }  # fmt: skip
+
+    def _base_terms(self, at: datetime) -> dict[str, Any]:
+        sale = Sale(
+            self.sku_id, self.product_id, self.distributor_id, self.level_id, at, self.supply_price_minor,
+            self.currency,
+        )  # fmt: skip
+        return terms_of(self.rules, sale)
 
 
 def standing(

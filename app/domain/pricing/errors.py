@@ -69,6 +69,12 @@ class FloorStays(ProductError):
     code, kind = "floor_stays", Kind.CONFLICT
 
 
+class FloorPromotion(ProductError):
+    """An exemption for no promotion that is on for this Sku, or outside its window (`reason`: unknown, outside)."""
+
+    code, kind = "floor_promotion", Kind.INVALID
+
+
 class LineBelowFloor(ProductError):
     """The database refused a line under the floor of its quote's moment."""
 

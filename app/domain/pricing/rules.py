@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
 
-from app.domain.promotions.rules import Off, Promotion
+from app.domain.promotions.rules import WHOLE, Off, Promotion
 from app.foundation.money import split
 
 BY_PLACE = attrgetter("place")
@@ -22,7 +22,9 @@ class Offer:
     """What pricing needs to know of one line. Money in minor units per piece.
 
     `exempt`: the floor in force for a promotion that has one of its own (promotion's name → floor).
-    `brand_bears_minor`: the most that the brand's part of the whole line can bear of discounts; None: not known.
+    `brand_bears_minor`: the most that the brand's part of the whole line can bear of discounts; None: no such bound.
+    `brand_gives_up_bps`: the share of the line (as if only the distributor had paid for discounts) that is not the
+    brand's under its terms: its own discounts stay within the rest, also when the distributor takes more off later.
     `barred`: kinds, and promotions as "#id", that its brand or the platform has switched off for it.
     """
 
@@ -35,6 +37,7 @@ class Offer:
     category_id: int | None = None
     exempt: Mapping[str, int] = field(default_factory=dict)
     brand_bears_minor: int | None = None
+    brand_gives_up_bps: int = 0
     brand_id: int | None = None
     barred: frozenset[str] = frozenset()
 
@@ -216,8 +219,9 @@ def _allowed_offer(promotion: Promotion, line: Offer, wanted_minor: int) -> tupl
     floor = _floor(line, promotion)
     if minor < floor:
         minor, because = floor, "floor"
-    if promotion.funder == "brand" and line.brand_bears_minor is not None:
-        least = line.list_minor - line.brand_bears_minor // line.quantity
+    if promotion.funder == "brand":
+        bears = _brand_bears(line, line.list_minor * line.quantity)
+        least = line.list_minor - bears // line.quantity
         if minor < least:
             minor, because = least, "funder"
     return minor, because
@@ -281,11 +285,27 @@ def _room(promotion: Promotion, line: _Line) -> tuple[int, str]:
     if least < 1:
         least, because = 1, "last_unit"
     room = max(line.net_minor - least, 0)
-    if promotion.funder == "brand" and line.line.brand_bears_minor is not None:
-        bears = max(line.line.brand_bears_minor - line.funded["brand"], 0)
-        if bears < room:
-            room, because = bears, "funder"
+    bears = _funders_room(promotion, line)
+    if bears is not None and bears < room:
+        room, because = bears, "funder"
     return room, because
+
+
+def _funders_room(promotion: Promotion, line: _Line) -> int | None:
+    """What who pays leaves: a brand's promotion stays within its part, a distributor's leaves it that part."""
+    offer, by_brand = line.line, line.funded["brand"]
+    base = offer.list_minor * offer.quantity - line.funded["distributor"]
+    if promotion.funder == "brand":
+        return max(_brand_bears(offer, base) - by_brand, 0)
+    if promotion.funder == "distributor" and by_brand and offer.brand_gives_up_bps:
+        return max(base + (-by_brand * WHOLE // (WHOLE - offer.brand_gives_up_bps)), 0)
+    return None
+
+
+def _brand_bears(line: Offer, base_minor: int) -> int:
+    """The most that a brand may give of a line whose base is so much."""
+    bears = base_minor * (WHOLE - line.brand_gives_up_bps) // WHOLE
+    return bears if line.brand_bears_minor is None else min(line.brand_bears_minor, bears)
 
 
 def _floor(line: Offer, promotion: Promotion) -> int:

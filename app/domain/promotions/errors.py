@@ -7,7 +7,7 @@ class PromotionOver(ProductError):
     """A promotion of the quote cannot be had any more (`title`, `reason`): look at the new price and agree again.
 
     `reason`: limit, day_limit, buyer_limit, budget, code_used, claim_gone, not_now, paused, not_for_you, not_first,
-    needs_code.
+    needs_code, switched_off (by the goods' brand or the platform).
     """
 
     code, kind = "promotion_over", Kind.CONFLICT

@@ -152,6 +152,17 @@ def take(order_id: int, wanted: Sequence[Taken], keys: Sequence[str], titles: Ma
             )
 
 
+def flush_kept() -> None:
+    """Send what an order keeps of its promotions; PromotionOver where a switch came in between."""
+    try:
+        session().flush()
+    except IntegrityError as error:
+        told = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        if told != "promotion_switch_holds":
+            raise
+        raise PromotionOver(param="quote", reason="switched_off", title="") from error
+
+
 def retake(order_id: int, keys: Sequence[str]) -> None:
     """Take again what went back when a checkout expired, for money that came late; PromotionOver where it is gone."""
     said = session().execute(RETAKE, {"order": order_id, "keys": list(keys)}).scalar_one()

@@ -15,7 +15,7 @@ from app.flows import floors as setting
 from app.foundation import clock
 from app.foundation.errors import NotFound, ProductError
 from app.web.brand import brand
-from app.web.brand.floor_form import targets, typed
+from app.web.brand.floor_form import promotions, targets, typed
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
@@ -61,7 +61,7 @@ def sku_floors(sku_id: int) -> Any:
 def set_floor(sku_id: int) -> Any:
     """First what it would do, then with `confirm` it is done."""
     sku, form, seen = _sku(sku_id), Typed(), None
-    wanted = typed(form, sku, targets(queries.levels(), queries.partners()))
+    wanted = typed(form, sku, targets(queries.levels(), queries.partners()), promotions(sku))
     if wanted is not None:
         try:
             if form.flag("confirm"):
@@ -96,14 +96,15 @@ def end_floor(sku_id: int) -> Any:
 def _page(sku: Sku, form: Typed, **more: Any) -> Any:
     now = clock.now()
     levels, partners, kept = queries.levels(), queries.partners(), queries.floors_of(sku.id)
-    names = dict(targets(levels, partners))
-    rows = [_row(floor, names, now) for floor in kept]
+    names, on = dict(targets(levels, partners)), promotions(sku)
+    rows = [_row(floor, names, now) | {"title": dict(on).get(floor.promotion, floor.promotion)} for floor in kept]
     page = render_template(
         "brand/sku_floors.html",
         sku=sku,
         product=catalog.product(sku.product_id),
         form=form,
         options=list(names.items()),
+        promotions=on,
         rows=rows[::-1],
         line=_timeline(rows, now),
         named=named,
@@ -145,7 +146,7 @@ def _timeline(rows: Sequence[dict[str, Any]], now: datetime) -> dict[str, Any]:
     for row in rows:
         start, end = place(row["starts"]), place(row["ends"])
         if end > 0 and start < 1000:
-            who = f"{row['who']} · {row['promotion']}" if row["promotion"] else row["who"]
+            who = f"{row['who']} · {row['title']}" if row["promotion"] else row["who"]
             lanes.setdefault(who, []).append({**row, "x": start, "width": max(end - start, 3)})
     return {"lanes": lanes, "now": place(now), "first": first, "last": last}
 
