@@ -44,6 +44,9 @@ TEXTS: Mapping[str, str] = {
     ),
     "promotion_earns_nothing": lazy_gettext("The shop could earn nothing of some listings. Please agree to it."),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
+    "challenge_failed": lazy_gettext(
+        "The check against programs did not succeed, or its result was used before. Please try again."
+    ),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."
     ),

@@ -1,5 +1,6 @@
 """What is handed out at the door, and what never is."""
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -102,3 +103,13 @@ def test_nothing_is_handed_out_once_the_directory_was_told_to_ask_again(
     directory.forget()
     ask()
     assert len(asked) == 2
+
+
+def test_the_time_is_told_at_the_door_in_milliseconds_and_never_kept(desk):
+    ask, asked = desk
+    before = time.time() * 1000
+    told = json.loads(ask("/now")[1])["now"]
+    assert asked == []
+    assert before - 1 <= told <= time.time() * 1000
+    time.sleep(0.01)
+    assert json.loads(ask("/now")[1])["now"] > told

@@ -6,6 +6,7 @@ from app.web.doors import House
 from app.web.storefront import (
     account,
     cart,
+    challenges,
     checkout,
     coupons,
     lookup,
@@ -39,6 +40,7 @@ ADDRESSES = (
     ("POST", "/coupons/code", coupons.coupon_code),
     ("GET", "/coupons/<key>", coupons.coupon),
     ("POST", "/coupons/<key>/claim", coupons.claim_coupon),
+    ("GET", "/challenge/<purpose>", challenges.challenge_for),
     # An order, for whoever may see it.
     ("GET", "/orders/<number>", orders.order),
     ("GET", "/orders/<number>/progress", orders.progress),

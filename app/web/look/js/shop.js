@@ -90,20 +90,6 @@
     }
   }
 
-  // Countdown: <time data-until="2026-01-01T00:00:00Z">; the page is asked for again at zero.
-  function countdown(place) {
-    const until = Date.parse(place.dataset.until);
-    const tick = () => {
-      const left = Math.max(0, Math.round((until - Date.now()) / 1000));
-      place.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-      if (left > 0) return;
-      clearInterval(timer);
-      if ("reload" in place.dataset) setTimeout(() => location.reload(), 1500);
-    };
-    const timer = setInterval(tick, 1000);
-    tick();
-  }
-
   // Following: <div id data-follow="/address" data-every="1000"> replaces itself with what
   // the address answers, slower and slower, until an answer no longer asks to be followed.
   function follow(box) {
@@ -167,7 +153,6 @@
     };
     each("[data-stepper]", stepper);
     each("form[data-product]", product);
-    each("[data-until]", countdown);
     each("[data-follow]", follow);
   }
 
