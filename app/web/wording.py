@@ -39,6 +39,10 @@ TEXTS: Mapping[str, str] = {
         "This promotion has moved on in the meantime. Please reload and look again."
     ),
     "promotion_limit_too_low": lazy_gettext("More than that has been used already. Choose a higher limit."),
+    "referral_programme_invalid": lazy_gettext("This cannot be so in a referral programme. Please check this field."),
+    "referral_none": lazy_gettext("This shop has no referral programme at the moment."),
+    "referral_payout_too_small": lazy_gettext("There is less than a payout must be, or one is on its way already."),
+    "referral_payout_state": lazy_gettext("This payout has moved on in the meantime. Please reload and look again."),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."
