@@ -52,7 +52,7 @@ class Plan:
     coupon_days, least_payout_minor."""
 
 
-def make_programme(shop: Tenant, plan: Plan, *, actor: Actor, live: bool) -> int:
+def make_programme(shop_id: int, currency: str, plan: Plan, *, actor: Actor, live: bool) -> int:
     """Write a shop's programme as a draft, or live from now; the promotion's id.
 
     PromotionInvalid and ProgrammeInvalid name the field. A shop has one live programme: the one before ends.
@@ -60,18 +60,18 @@ def make_programme(shop: Tenant, plan: Plan, *, actor: Actor, live: bool) -> int
     _check(plan)
     with unit_of_work(actor) as work:
         row = promotions.make(
-            owner="shop", shop_id=shop.id, kind="referral", value=dict(plan.friend), title=plan.title,
-            title_en=plan.title_en, words=plan.words, words_en=plan.words_en, currency=shop.currency,
+            owner="shop", shop_id=shop_id, kind="referral", value=dict(plan.friend), title=plan.title,
+            title_en=plan.title_en, words=plan.words, words_en=plan.words_en, currency=currency,
             audience=plan.audience, per_buyer=plan.per_friend, budget_minor=plan.friend_budget_minor,
             starts_at=plan.starts_at or clock.now(), ends_at=plan.ends_at, holdout_bps=plan.holdout_bps,
             template="referral", created_by=actor.id,
         )  # fmt: skip
-        first = _coupon(shop, plan, plan.step1, actor)
-        second = _coupon(shop, plan, plan.step2, actor) if plan.step2 else None
+        first = _coupon(shop_id, currency, plan, plan.step1, actor)
+        second = _coupon(shop_id, currency, plan, plan.step2, actor) if plan.step2 else None
         terms = {name: value for name, value in plan.terms.items() if value is not None}
         work.session.add(
             ReferralProgramme(
-                promotion_id=row.id, shop_id=shop.id, step1_kind=plan.step1.kind, step1_minor=plan.step1.minor,
+                promotion_id=row.id, shop_id=shop_id, step1_kind=plan.step1.kind, step1_minor=plan.step1.minor,
                 step1_rate_bps=plan.step1.rate_bps, step2_kind=plan.step2.kind if plan.step2 else None,
                 step2_minor=plan.step2.minor if plan.step2 else 0,
                 step2_rate_bps=plan.step2.rate_bps if plan.step2 else 0,
@@ -118,13 +118,13 @@ def _check(plan: Plan) -> None:
         raise ProgrammeInvalid(param="step2", reason="amount")
 
 
-def _coupon(shop: Tenant, plan: Plan, promise: Promise, actor: Actor) -> int | None:
+def _coupon(shop_id: int, currency: str, plan: Plan, promise: Promise, actor: Actor) -> int | None:
     """The promotion of which a discount reward is a use: nobody can claim one, uses are only given."""
     if promise.kind != "discount":
         return None
     row = promotions.make(
-        owner="shop", shop_id=shop.id, kind="fixed_coupon", value={"minor": promise.minor}, title=plan.title,
-        title_en=plan.title_en, currency=shop.currency, automatic=False, settings={"given": True},
+        owner="shop", shop_id=shop_id, kind="fixed_coupon", value={"minor": promise.minor}, title=plan.title,
+        title_en=plan.title_en, currency=currency, automatic=False, settings={"given": True},
         template="referral_reward", created_by=actor.id,
     )  # fmt: skip
     promotions.become(row, "live")

@@ -25,10 +25,12 @@ from app.web.distributor import brands as distributor_brands  # noqa: F401  # it
 from app.web.distributor import catalogue, distributor, listings, opening, orders, settings  # noqa: F401  # its pages
 from app.web.distributor import home as distributor_home  # noqa: F401  # its pages
 from app.web.distributor import recruit as distributor_recruit  # noqa: F401  # its pages
+from app.web.distributor import referrals as distributor_referrals  # noqa: F401  # its pages
 from app.web.distributor import terms as own_terms  # noqa: F401  # its pages
 from app.web.doors import House
 from app.web.platform import bank_batches, books, fees, firms, ledger, payouts, platform, watch  # noqa: F401  # its pages
 from app.web.platform import distributor as one_distributor  # noqa: F401  # its page
+from app.web.platform import promoter_payouts as paying_promoters  # noqa: F401  # its page
 
 CONSOLES: tuple[Blueprint, ...] = (console, distributor, brand, platform)
 

@@ -28,7 +28,7 @@ def programme(
     fields = {name: more.pop(name) for name in list(more) if name in Plan.__dataclass_fields__}
     plan = Plan("请朋友", friend or {"minor": 200}, step1, step2, per_friend=None, terms=more, **fields)
     with shop_scope(shop.id):
-        return referrals.make_programme(shop, plan, actor=HAND, live=True)
+        return referrals.make_programme(shop.id, shop.currency, plan, actor=HAND, live=True)
 
 
 def promoter(shop: Tenant, email: str = "mei@example.com", **who: Any) -> Promoter:

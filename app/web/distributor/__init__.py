@@ -54,6 +54,7 @@ SHOP = (
     Place("listings", _("Listings"), "tag", ("preview_prices", "apply_prices", "set_price", "bulk")),
     Place("catalogue", _("Add goods"), "plus", ("add_goods",)),
     Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
+    Place("referrals_home", _("Referrals"), "gift", ("promoters", "rewards", "referral_new", "make_referral")),
     Place("shop_settings", _("Shop settings"), "settings"),
     Place("look", _("Look"), "spark"),
     Place("domains", _("Domains"), "globe"),

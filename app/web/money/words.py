@@ -32,7 +32,8 @@ KINDS = {
         lazy_gettext("A refund did not arrive, or a dispute was won; what had been taken was given again."),
     ),
     "reward": (
-        lazy_gettext("Referral reward"), lazy_gettext("A promoter brought an order; its reward is at its funder's cost."),
+        lazy_gettext("Referral reward"),
+        lazy_gettext("A promoter brought an order; its reward is at its funder's cost."),
     ),
     "reward_returned": (
         lazy_gettext("Referral reward taken back"),

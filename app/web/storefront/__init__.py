@@ -3,7 +3,19 @@
 from flask import Blueprint
 
 from app.web.doors import House
-from app.web.storefront import account, cart, checkout, lookup, orders, product, shelves, texts, visitor
+from app.web.storefront import (
+    account,
+    cart,
+    checkout,
+    friend,
+    lookup,
+    orders,
+    product,
+    promote,
+    shelves,
+    texts,
+    visitor,
+)
 from app.web.storefront.front_desk import FrontDesk
 from app.web.storefront.page_cache import PageCache
 
@@ -29,6 +41,12 @@ ADDRESSES = (
     ("POST", "/orders/<number>/reveal", orders.reveal),
     ("POST", "/orders/<number>/pay", orders.pay),
     ("POST", "/orders/<number>/cancel", orders.cancel),
+    # A friend's link, and whose it is.
+    ("GET", "/r/<code>", friend.friend),
+    ("GET", "/promote", promote.promote),
+    ("POST", "/promote", promote.start_promoting),
+    ("POST", "/promote/payout", promote.ask_for_payout),
+    ("GET", "/promote/poster.png", promote.poster),
     # Finding orders again.
     ("GET", "/orders", lookup.lookup),
     ("POST", "/orders", lookup.look_up),
