@@ -14,12 +14,13 @@ from app.domain.payments import models as payments
 from app.domain.payouts import models as payouts
 from app.domain.pricing import models as pricing
 from app.domain.promotions import models as promotions
+from app.domain.referrals import models as referrals
 from app.foundation import audit, outbox
 from app.foundation.database import Base
 
 ROOMS = (
     brands, catalog, commissions, distributors, fulfilment, identity, inventory, ledger, notifications, orders,
-    payments, payouts, pricing, promotions,
+    payments, payouts, pricing, promotions, referrals,
 )  # fmt: skip
 FOUNDATION = (audit, outbox)
 metadata = Base.metadata

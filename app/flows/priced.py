@@ -89,7 +89,7 @@ def _candidates(live: Mapping[int, StoredPromotion], asked: Asked, now: datetime
     found = _Candidates({})
     typed = _typed(live, asked.codes, found)
     keys = asked.shopper.keys()
-    if keys and any(row.claim != "none" for row in live.values()):
+    if keys and any(row.claim != "none" or "given" in row.settings for row in live.values()):
         found.uses = {at: use for at, use in queries.claimed(keys, now).items() if at in live}
     for row in live.values():
         by_itself = row.automatic and row.kind not in GRANTED

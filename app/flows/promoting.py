@@ -11,6 +11,7 @@ from app.domain.promotions.buyers import Shopper
 from app.domain.promotions.errors import PromotionOver
 from app.domain.promotions.models import Attribution, OrderPromotion, StoredPromotion
 from app.domain.promotions.switches import is_off, marks
+from app.flows import referrals
 from app.foundation.unit_of_work import Work
 
 
@@ -37,6 +38,9 @@ def shopper(order: Order) -> Shopper:
 def _keep_steps(work: Work, order: Order, quoted: Quote) -> None:
     rows = queries.by_ids([one.promotion_id for one in quoted.taken])
     titles = {at: row.title for at, row in rows.items()}
+    kinds = {at: row.kind for at, row in rows.items()}
+    benefit = next((titles[at] for at, kind in kinds.items() if kind == "referral"), "")
+    referrals.refuse_own(quoted.due.get("promoter_id"), kinds, shopper(order), benefit)
     service.take(order.id, quoted.taken, shopper(order).keys(), titles)
     of_sku = {line.sku_id: line for line in order_queries.lines_of(order.id)}
     steps = [(of_sku[line.sku_id], step) for line in quoted.lines for step in line.steps if step.minor]
@@ -69,10 +73,23 @@ def _attribute(work: Work, order: Order, quoted: Quote) -> None:
     """A coupon's owner first, else the last click within its window, else nobody."""
     coupon = next((one for one in quoted.taken if one.code_id is not None or one.use_id is not None), None)
     promoter, click = quoted.due.get("promoter_id"), quoted.due.get("click_id")
-    via = quoted.due.get("via") or ("click" if promoter else "coupon" if coupon else "direct")
+    owned = _owned_coupon(quoted)
+    if owned is not None:
+        (coupon_id, promoter), click = owned, None
+        coupon = next(one for one in quoted.taken if one.promotion_id == coupon_id)
+    via = "coupon" if owned else "click" if promoter else "coupon" if coupon else "direct"
     work.session.add(
         Attribution(
             order_id=order.id, shop_id=order.shop_id, via=via, promotion_id=coupon.promotion_id if coupon else None,
             promoter_id=promoter, click_id=click, held_out=list(quoted.held_out),
         )
     )  # fmt: skip
+
+
+def _owned_coupon(quoted: Quote) -> tuple[int, int] | None:
+    """(promotion, promoter) of the first promotion in the order that belongs to a promoter."""
+    for at, row in sorted(queries.by_ids([one.promotion_id for one in quoted.taken]).items()):
+        owner = row.settings.get("promoter_id")
+        if owner is not None:
+            return at, int(owner)
+    return None

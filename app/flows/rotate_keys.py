@@ -15,6 +15,7 @@ from app.domain.fulfilment import resealing as fulfilment
 from app.domain.inventory import keys, resealing
 from app.domain.inventory.resealing import SealedTable
 from app.domain.payouts import resealing as resealing_accounts
+from app.domain.referrals import sealing as promoter_payouts
 from app.foundation.actor import SYSTEM, Actor
 from app.foundation.runtime import runtime
 from app.foundation.unit_of_work import unit_of_work
@@ -46,6 +47,7 @@ def rotate_master_key(*, actor: Actor = SYSTEM) -> Rotated:
                 for key_id, key in found:
                     rewrapped += keys.replace_wrapping(key_id, key, vault.rewrap(key))
                 accounts = resealing_accounts.reseal_page(vault.masters, KEYS_AT_ONCE)
+                accounts += promoter_payouts.reseal_page(vault.masters, KEYS_AT_ONCE)
                 rewrapped += accounts
                 if found or accounts:
                     told = {"keys": len(found), "payout_accounts": accounts}

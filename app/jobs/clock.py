@@ -18,6 +18,7 @@ from app.flows.pay_out import ask_about_payouts, look_for_returns, plan_payouts
 from app.flows.payout_accounts import ask_about_accounts
 from app.flows.prove import prove_nightly
 from app.flows.refund import send_waiting_refunds
+from app.flows.rewarding import follow_returns, judge_rewards, mature_rewards
 from app.flows.settle import settle_forgotten
 from app.flows.sign_in_buyer import forget_links
 from app.flows.take_back import follow_refunds
@@ -37,6 +38,9 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, tell_low_stock),
     (60, mature_earnings),
     (60, settle_forgotten),
+    (30, judge_rewards),
+    (60, mature_rewards),
+    (30, follow_returns),
     (60, follow_refunds),
     (60, plan_payouts),
     (60, ask_about_payouts),

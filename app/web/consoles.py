@@ -37,10 +37,12 @@ from app.web.distributor import (  # noqa: F401  # its pages
 from app.web.distributor import coupons as distributor_coupons  # noqa: F401  # its pages
 from app.web.distributor import home as distributor_home  # noqa: F401  # its pages
 from app.web.distributor import recruit as distributor_recruit  # noqa: F401  # its pages
+from app.web.distributor import referrals as distributor_referrals  # noqa: F401  # its pages
 from app.web.distributor import terms as own_terms  # noqa: F401  # its pages
 from app.web.doors import House
 from app.web.platform import bank_batches, books, fees, firms, ledger, payouts, platform, watch  # noqa: F401  # its pages
 from app.web.platform import distributor as one_distributor  # noqa: F401  # its page
+from app.web.platform import promoter_payouts as paying_promoters  # noqa: F401  # its page
 
 CONSOLES: tuple[Blueprint, ...] = (console, distributor, brand, platform)
 

@@ -43,6 +43,10 @@ TEXTS: Mapping[str, str] = {
         "Buyers have seen this already, so it cannot change any more. Make a copy of it and end this one."
     ),
     "promotion_earns_nothing": lazy_gettext("The shop could earn nothing of some listings. Please agree to it."),
+    "referral_programme_invalid": lazy_gettext("This cannot be so in a referral programme. Please check this field."),
+    "referral_none": lazy_gettext("This shop has no referral programme at the moment."),
+    "referral_payout_too_small": lazy_gettext("There is less than a payout must be, or one is on its way already."),
+    "referral_payout_state": lazy_gettext("This payout has moved on in the meantime. Please reload and look again."),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
     "challenge_failed": lazy_gettext(
         "The check against programs did not succeed, or its result was used before. Please try again."

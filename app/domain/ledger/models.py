@@ -20,7 +20,7 @@ from app.foundation.database import CreatedAt, Id, Record
 ACCOUNTS = (
     "gateway_clearing", "bank_clearing", "buyer_liability", "brand_held", "brand_available", "brand_in_transit",
     "distributor_held", "distributor_available", "distributor_in_transit", "platform_revenue", "gateway_fees",
-    "payout_fees", "promotion_cost", "chargebacks", "rounding",
+    "payout_fees", "promotion_cost", "chargebacks", "rounding", "promoter_payable",
 )  # fmt: skip
 _NAMES = ", ".join(f"'{name}'" for name in ACCOUNTS)
 

@@ -147,7 +147,9 @@ BALANCES = Check(
                 UNION ALL SELECT 'available', brand_id, distributor_id, currency, -amount_minor FROM payouts
                 WHERE state IN ('reserved', 'sent', 'paid')
                 UNION ALL SELECT 'in_transit', brand_id, distributor_id, currency, amount_minor FROM payouts
-                WHERE state IN ('reserved', 'sent')) x
+                WHERE state IN ('reserved', 'sent')
+                UNION ALL SELECT 'available', NULL, distributor_id, currency, -amount_minor FROM promoter_moves
+                WHERE distributor_id IS NOT NULL) x
           GROUP BY 1, 2, 3, 4 HAVING sum(minor) <> 0) w
     FULL JOIN (SELECT account, brand_id, distributor_id, currency, sum(amount_minor) AS minor FROM ledger_entries
           WHERE brand_id IS NOT NULL OR distributor_id IS NOT NULL GROUP BY 1, 2, 3, 4 HAVING sum(amount_minor) <>
@@ -285,9 +287,48 @@ GATEWAY_FEES = Check(
     1, 2 LIMIT :most
 """,
 )
+REWARDS = Check(
+    "reward",
+    """
+    SELECT coalesce(m.transaction_id, t.id) AS transaction, m.id AS move, m.reward_id AS reward, m.payout_id AS
+    promoter_payout,
+        m.amount_minor AS expected_minor, t.minor AS posted_minor, coalesce(m.currency, t.currency) AS currency
+    FROM promoter_moves m
+    FULL JOIN (SELECT t.id, t.currency, t.kind,
+                   sum(e.amount_minor) FILTER (WHERE e.account = 'promoter_payable') AS minor,
+                   sum(e.amount_minor) FILTER (WHERE e.account = 'distributor_available') AS firms,
+                   max(e.distributor_id) AS distributor_id
+               FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+               WHERE t.kind IN ('reward', 'reward_returned', 'reward_paid') GROUP BY t.id) t ON t.id = m.transaction_id
+    WHERE m.id IS NULL OR t.id IS NULL OR t.minor IS DISTINCT FROM m.amount_minor OR t.currency <> m.currency
+       OR t.distributor_id IS DISTINCT FROM m.distributor_id
+       OR (m.distributor_id IS NOT NULL AND t.firms IS DISTINCT FROM -m.amount_minor) ORDER BY 1 LIMIT :most
+""",
+)
+# A promoter has what was moved for it, less what is on its way; what was moved is its rewards and what it owes.
+PROMOTERS = Check(
+    "promoter",
+    """
+    SELECT p.id AS promoter, NULL::bigint AS reward, coalesce(m.minor, 0) - coalesce(o.minor, 0) AS expected_minor,
+        p.balance_minor AS noted_minor, p.currency
+    FROM promoters p
+    LEFT JOIN (SELECT promoter_id, sum(amount_minor) AS minor FROM promoter_moves GROUP BY 1) m ON m.promoter_id = p.id
+    LEFT JOIN (SELECT promoter_id, sum(amount_minor) AS minor FROM promoter_payouts
+               WHERE state IN ('requested', 'exported') GROUP BY 1) o ON o.promoter_id = p.id
+    WHERE p.balance_minor <> coalesce(m.minor, 0) - coalesce(o.minor, 0)
+    UNION ALL
+    SELECT p.id, NULL, coalesce(r.minor, 0) + p.owed_minor, coalesce(m.minor, 0), p.currency FROM promoters p
+    LEFT JOIN (SELECT promoter_id, sum(amount_minor) AS minor FROM promoter_moves
+               WHERE reward_id IS NOT NULL GROUP BY 1) m ON m.promoter_id = p.id
+    LEFT JOIN (SELECT promoter_id, sum(amount_minor) AS minor FROM referral_rewards
+               WHERE kind = 'cash' AND matured_at IS NOT NULL GROUP BY 1) r ON r.promoter_id = p.id
+    WHERE coalesce(m.minor, 0) <> coalesce(r.minor, 0) + p.owed_minor
+    ORDER BY 1, 2 LIMIT :most
+""",
+)
 ALL = (
     PAYMENTS, REFUNDS, UNSETTLED, SETTLEMENTS, PARTS, EARNINGS, TAKEN, BALANCES, RETURNS, VOLUMES, LIABILITIES, PAYOUTS,
-    REPORTED, GATEWAY_FEES,
+    REPORTED, GATEWAY_FEES, REWARDS, PROMOTERS,
 )  # fmt: skip
 
 

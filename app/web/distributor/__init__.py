@@ -59,6 +59,7 @@ SHOP = (
     Place("catalogue", _("Add goods"), "plus", ("add_goods",)),
     Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
     Place("promotions", _("Promotions"), "megaphone", PROMOTION_PAGES),
+    Place("referrals_home", _("Referrals"), "gift", ("promoters", "rewards", "referral_new", "make_referral")),
     Place("shop_settings", _("Shop settings"), "settings"),
     Place("look", _("Look"), "spark"),
     Place("domains", _("Domains"), "globe"),

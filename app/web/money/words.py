@@ -31,6 +31,15 @@ KINDS = {
         lazy_gettext("Given again"),
         lazy_gettext("A refund did not arrive, or a dispute was won; what had been taken was given again."),
     ),
+    "reward": (
+        lazy_gettext("Referral reward"),
+        lazy_gettext("A promoter brought an order; its reward is at its funder's cost."),
+    ),
+    "reward_returned": (
+        lazy_gettext("Referral reward taken back"),
+        lazy_gettext("The order behind a reward was refunded; its funder has the money again."),
+    ),
+    "reward_paid": (lazy_gettext("Promoter paid"), lazy_gettext("A promoter's rewards were paid by the bank.")),
     "payment": (lazy_gettext("Payment received"), lazy_gettext("A buyer paid; the money waits at the gateway.")),
     "refund": (lazy_gettext("Refund"), lazy_gettext("Money went back to a buyer.")),
     "refund_undone": (lazy_gettext("Refund bounced"), lazy_gettext("A refund did not arrive and came back.")),
@@ -69,6 +78,7 @@ ACCOUNTS = {
     "promotion_cost": lazy_gettext("Promotions the platform pays"),
     "chargebacks": lazy_gettext("Chargebacks"),
     "rounding": lazy_gettext("Rounding"),
+    "promoter_payable": lazy_gettext("Owed to promoters"),
 }
 
 

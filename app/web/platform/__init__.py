@@ -39,6 +39,7 @@ ORDERS = (
 )
 PAYOUT_PAGES = (
     "payout", "decide_payout", "payout_accounts_page", "payout_firms", "bank_batches", "bank_batch", "bank_result",
+    "promoter_payouts",
 )  # fmt: skip
 MONEY = (
     Place("payouts", _("Payouts"), "arrow-right", PAYOUT_PAGES),

@@ -2,7 +2,7 @@
 
 import math
 
-from flask import g, redirect, request
+from flask import g, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -69,8 +69,9 @@ def confirm() -> ResponseReturnValue:
         return show(
             "storefront/sign_in.html", page=data.SignInPage(error=error_text(error)), status=status_of(error)
         )
+    goal = session.get("then", "/account")
     visitor.sign_in(buyer.buyer_id, buyer.email)
-    return redirect("/account", 303)
+    return redirect(goal, 303)
 
 
 def sign_out() -> ResponseReturnValue:

@@ -7,6 +7,7 @@ from flask import session
 from app.domain.promotions.buyers import Shopper
 from app.domain.promotions.service import clean_code
 from app.flows.priced import MOST_CODES, Asked
+from app.web.storefront import friend
 from app.web.storefront.visitor import buyer, known_device
 
 CODES, ASIDE = "codes", "aside"
@@ -55,5 +56,5 @@ def spent() -> None:
     session.pop(ASIDE, None)
 
 
-GRANTS: tuple[Callable[[Asked], Asked], ...] = ()
+GRANTS: tuple[Callable[[Asked], Asked], ...] = (friend.grant,)
 """Each adds what its situation grants this visitor: a seat of a drop, a group, a friend's link."""

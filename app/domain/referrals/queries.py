@@ -1,0 +1,355 @@
+"""Every SELECT of referrals."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import aliased
+
+from app.domain.orders.models import Order
+from app.domain.promotions.models import Attribution, StoredPromotion
+from app.domain.referrals.models import (
+    Promoter,
+    PromoterPayout,
+    ReferralClick,
+    ReferralProgramme,
+    ReferralReward,
+)
+from app.foundation.database import session
+from app.foundation.paging import Asked, Page, cut
+
+WAITING = text("""
+    SELECT r.id FROM referral_rewards r JOIN orders o ON o.id = r.order_id
+    WHERE r.state = 'waiting' AND (o.state IN ('delivered', 'refunded')
+        OR (o.state IN ('expired', 'cancelled') AND o.created_at < :forgotten)) ORDER BY r.id LIMIT :most
+""")
+DUE = text("""
+    SELECT r.id FROM referral_rewards r WHERE r.state = 'held' AND r.matures_at <= :now
+    ORDER BY r.matures_at, r.id LIMIT :most
+""")
+DIRTY = text("SELECT id FROM referral_rewards WHERE dirty ORDER BY id LIMIT :most")
+# The order's row first, as everybody who moves its money takes it; then whatever hangs on it.
+LOCK_ORDER = text("""
+    SELECT o.id FROM orders o WHERE o.id = (SELECT order_id FROM referral_rewards WHERE id = :reward)
+    FOR NO KEY UPDATE SKIP LOCKED
+""")
+FACTS = text("""
+    SELECT o.id, o.state, o.email, o.device, o.ip, o.buyer_id, o.delivered_at, s.distributor_id,
+        coalesce((SELECT sum(t.net_minor - t.returned_minor) FROM settlements t WHERE t.order_id = o.id), 0)::bigint
+            AS stayed,
+        e.kept, e.matured, EXISTS (SELECT 1 FROM order_lines l
+            WHERE l.order_id = o.id AND NOT l.settled AND l.state <> 'refunded') AS unsettled,
+        (SELECT coalesce(sum(r.amount_minor), 0) FROM referral_rewards r WHERE r.order_id = o.id AND r.id <> :reward
+            AND r.state IN ('held', 'available', 'paid', 'given'))::bigint AS given
+    FROM orders o JOIN shops s ON s.id = o.shop_id LEFT JOIN LATERAL (
+        SELECT coalesce(sum(amount_minor - taken_back_minor), 0)::bigint AS kept,
+            bool_and(matured_by IS NOT NULL) AS matured
+        FROM earnings WHERE order_id = o.id AND role = 'seller') e ON true
+    WHERE o.id = :order
+""")
+ON_DEVICE = text("""
+    SELECT DISTINCT email, buyer_id FROM orders
+    WHERE shop_id = :shop AND device = :device AND id <> :order AND paid_at IS NOT NULL LIMIT 200
+""")
+PAYERS = text("""
+    SELECT DISTINCT k.key, u.order_id = :order AS here
+    FROM promotion_use_keys k JOIN promotion_uses u ON u.id = k.use_id JOIN orders o ON o.id = u.order_id
+    WHERE k.shop_id = :shop AND k.key LIKE 'p:%' AND (o.id = :order OR o.email = :email)
+""")
+NEAR = text("""
+    SELECT count(*) FROM referral_rewards r JOIN orders o ON o.id = r.order_id
+    WHERE r.promoter_id = :promoter AND r.promotion_id = :promotion AND r.id <> :reward AND o.ip = :ip
+      AND r.state IN ('held', 'available', 'given', 'paid')
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What a reward needs to know of its order. Minor units; `given`: its other rewards."""
+
+    id: int
+    state: str
+    email: str
+    device: str
+    ip: str | None
+    buyer_id: int | None
+    delivered_at: datetime | None
+    distributor_id: int
+    stayed: int
+    kept: int
+    matured: bool | None
+    unsettled: bool
+    given: int
+
+
+def programme_in_force(at: datetime) -> tuple[ReferralProgramme, StoredPromotion] | None:
+    """The open shop's programme: the newest that is live and whose window is open."""
+    found = (
+        select(ReferralProgramme, StoredPromotion)
+        .join(StoredPromotion, StoredPromotion.id == ReferralProgramme.promotion_id)
+        .where(
+            StoredPromotion.status == "live", StoredPromotion.starts_at <= at,
+            or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
+        )
+        .order_by(StoredPromotion.id.desc()).limit(1)
+    )  # fmt: skip
+    row = session().execute(found).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def programmes() -> Sequence[tuple[ReferralProgramme, StoredPromotion]]:
+    """All programmes of the open shop, the newest first."""
+    found = (
+        select(ReferralProgramme, StoredPromotion)
+        .join(StoredPromotion, StoredPromotion.id == ReferralProgramme.promotion_id)
+        .order_by(StoredPromotion.id.desc())
+    )
+    return [(row[0], row[1]) for row in session().execute(found)]
+
+
+def promoter(promoter_id: int) -> Promoter | None:
+    found = select(Promoter).where(Promoter.id == promoter_id)
+    return session().execute(found).scalar_one_or_none()
+
+
+def by_code(code: str) -> Promoter | None:
+    return session().execute(select(Promoter).where(Promoter.code == code)).scalar_one_or_none()
+
+
+def by_mailbox(box: str) -> Promoter | None:
+    return session().execute(select(Promoter).where(Promoter.mailbox == box)).scalar_one_or_none()
+
+
+def recent_click(promoter_id: int, device: str, since: datetime) -> int | None:
+    """The same device's newest click on the same link, if it is not older."""
+    found = (
+        select(ReferralClick.id)
+        .where(
+            ReferralClick.promoter_id == promoter_id, ReferralClick.device == device,
+            ReferralClick.created_at >= since,
+        )
+        .order_by(ReferralClick.id.desc()).limit(1)
+    )  # fmt: skip
+    return session().execute(found).scalar_one_or_none()
+
+
+def first_promoter_of(emails: Collection[str]) -> int | None:
+    """To whom the first order of somebody was due."""
+    found = (
+        select(Attribution.promoter_id)
+        .join(Order, Order.id == Attribution.order_id)
+        .where(Order.email.in_(list(emails)), Order.paid_at.is_not(None), Attribution.promoter_id.is_not(None))
+        .order_by(Order.id).limit(1)
+    )  # fmt: skip
+    return session().execute(found).scalar_one_or_none()
+
+
+def waiting(forgotten: datetime, most: int) -> list[int]:
+    """Rewards whose order has come to an end; `forgotten`: an unpaid one of before is not paid any more."""
+    return list(session().execute(WAITING, {"forgotten": forgotten, "most": most}).scalars())
+
+
+def due(now: datetime, most: int) -> list[int]:
+    return list(session().execute(DUE, {"now": now, "most": most}).scalars())
+
+
+def dirty(most: int) -> list[int]:
+    return list(session().execute(DIRTY, {"most": most}).scalars())
+
+
+def lock(reward_id: int) -> ReferralReward | None:
+    """A reward behind its order's lock; None while somebody else is at that order."""
+    if session().execute(LOCK_ORDER, {"reward": reward_id}).scalar_one_or_none() is None:
+        return None
+    found = select(ReferralReward).where(ReferralReward.id == reward_id).with_for_update()
+    return session().execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
+
+
+def lock_promoter(promoter_id: int) -> Promoter:
+    found = select(Promoter).where(Promoter.id == promoter_id).with_for_update(key_share=True)
+    return session().execute(found.execution_options(populate_existing=True)).scalar_one()
+
+
+def facts(reward: ReferralReward) -> OrderFacts:
+    row = session().execute(FACTS, {"order": reward.order_id, "reward": reward.id}).mappings().one()
+    return OrderFacts(**row)
+
+
+def programme(promotion_id: int) -> ReferralProgramme:
+    found = select(ReferralProgramme).where(ReferralProgramme.promotion_id == promotion_id)
+    return session().execute(found).scalar_one()
+
+
+def bought_on(shop_id: int, device: str, order_id: int) -> list[tuple[str, int | None]]:
+    """(e-mail, account) of those who bought on a device, but for one order."""
+    if not device:
+        return []
+    found = session().execute(ON_DEVICE, {"shop": shop_id, "device": device, "order": order_id})
+    return [(row.email, row.buyer_id) for row in found]
+
+
+def payers(shop_id: int, order_id: int, email: str) -> tuple[list[str], list[str]]:
+    """Payment accounts (those of the order, those of an e-mail), as far as anybody wrote them down."""
+    rows = session().execute(PAYERS, {"shop": shop_id, "order": order_id, "email": email}).all()
+    return [row.key for row in rows if row.here], [row.key for row in rows if not row.here]
+
+
+def near(reward: ReferralReward, ip: str | None) -> int:
+    """The promoter's other rewarded orders of this programme that came from the same neighbourhood."""
+    if not ip:
+        return 0
+    values = {"promoter": reward.promoter_id, "promotion": reward.promotion_id, "reward": reward.id, "ip": ip}
+    return int(session().execute(NEAR, values).scalar_one())
+
+
+def first_step(order_id: int) -> ReferralReward | None:
+    found = select(ReferralReward).where(ReferralReward.order_id == order_id, ReferralReward.step == 1)
+    return session().execute(found).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a promoter's link does. Money in minor units."""
+
+    clicks: int
+    orders: int
+    held_minor: int
+    earned_minor: int
+    paid_minor: int
+    coupons: int
+
+
+STANDING = text("""
+    SELECT (SELECT count(*) FROM referral_clicks c WHERE c.promoter_id = :promoter) AS clicks,
+        count(*) FILTER (WHERE step = 1 AND state <> 'lapsed') AS orders,
+        coalesce(sum(amount_minor) FILTER (WHERE state = 'held' AND kind = 'cash'), 0)::bigint AS held_minor,
+        coalesce(sum(amount_minor) FILTER (WHERE state IN ('available', 'paid') AND kind = 'cash'), 0)::bigint
+            AS earned_minor,
+        coalesce(sum(amount_minor) FILTER (WHERE state = 'paid'), 0)::bigint AS paid_minor,
+        count(*) FILTER (WHERE state = 'given') AS coupons
+    FROM referral_rewards WHERE promoter_id = :promoter
+""")
+
+
+def standing(promoter_id: int) -> Standing:
+    return Standing(*session().execute(STANDING, {"promoter": promoter_id}).one())
+
+
+def rewards_of(promoter_id: int, *, most: int) -> list[tuple[ReferralReward, datetime]]:
+    """A promoter's rewards, the newest first, with when their orders were placed."""
+    found = (
+        select(ReferralReward, Order.created_at)
+        .join(Order, Order.id == ReferralReward.order_id)
+        .where(ReferralReward.promoter_id == promoter_id, ReferralReward.state != "lapsed")
+        .order_by(ReferralReward.id.desc()).limit(most)
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in session().execute(found)]
+
+
+PAYOUT = (
+    PromoterPayout.id, PromoterPayout.amount_minor, PromoterPayout.currency, PromoterPayout.state,
+    PromoterPayout.shown, PromoterPayout.created_at, PromoterPayout.ended_at, PromoterPayout.reason,
+)  # fmt: skip
+
+
+def payouts_of(promoter_id: int) -> Sequence[Any]:
+    """A promoter's payouts without their sealed details, the newest first."""
+    found = (
+        select(*PAYOUT).where(PromoterPayout.promoter_id == promoter_id).order_by(PromoterPayout.id.desc())
+    )
+    return session().execute(found.limit(20)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a shop's programme has done. Minor units."""
+
+    promoters: int
+    clicks: int
+    orders: int
+    held_minor: int
+    given_minor: int
+    refused: int
+    friends_minor: int
+
+
+FIGURES = text("""
+    SELECT (SELECT count(*) FROM promoters WHERE shop_id = :shop) AS promoters,
+        (SELECT count(*) FROM referral_clicks WHERE shop_id = :shop) AS clicks,
+        count(*) FILTER (WHERE step = 1 AND state NOT IN ('lapsed', 'waiting')) AS orders,
+        coalesce(sum(amount_minor) FILTER (WHERE state = 'held'), 0)::bigint AS held_minor,
+        coalesce(sum(amount_minor) FILTER (WHERE state IN ('available', 'paid', 'given')), 0)::bigint AS given_minor,
+        count(*) FILTER (WHERE state = 'refused') AS refused,
+        (SELECT coalesce(sum(o.minor), 0) FROM order_promotions o JOIN orders b ON b.id = o.order_id
+         WHERE o.shop_id = :shop AND o.kind = 'referral' AND b.paid_at IS NOT NULL)::bigint AS friends_minor
+    FROM referral_rewards WHERE shop_id = :shop
+""")
+
+
+def figures(shop_id: int) -> Figures:
+    return Figures(*session().execute(FIGURES, {"shop": shop_id}).one())
+
+
+def promoters_page(asked: Asked) -> Page[Any]:
+    """(promoter, clicks, orders, amount of live rewards, parent's e-mail) of the open shop."""
+    parent = aliased(Promoter)
+    clicks = (
+        select(func.count())
+        .where(ReferralClick.promoter_id == Promoter.id)
+        .correlate(Promoter)
+        .scalar_subquery()
+    )
+    mine = ReferralReward.promoter_id == Promoter.id
+    orders = (
+        select(func.count()).where(mine, ReferralReward.step == 1, ReferralReward.state != "lapsed")
+        .correlate(Promoter).scalar_subquery()
+    )  # fmt: skip
+    earned = (
+        select(func.coalesce(func.sum(ReferralReward.amount_minor), 0))
+        .where(mine, ReferralReward.state.in_(("held", "available", "given", "paid")))
+        .correlate(Promoter).scalar_subquery()
+    )  # fmt: skip
+    found = select(
+        Promoter, clicks.label("clicks"), orders.label("orders"), earned.label("earned"), parent.email
+    ).outerjoin(parent, parent.id == Promoter.parent_id)
+    if asked.words:
+        found = found.where(
+            or_(Promoter.email.ilike(f"%{asked.words}%"), Promoter.code == asked.words.upper())
+        )
+    if asked.get("state"):
+        found = found.where(Promoter.state == asked.get("state"))
+    sorts = {"joined": Promoter.id, "clicks": clicks, "orders": orders, "earned": earned}
+    return cut(found, asked, sorts=sorts, usual="-joined", tie=Promoter.id)
+
+
+def rewards_page(asked: Asked) -> Page[Any]:
+    """(reward, promoter's e-mail, order's number, buyer's e-mail, order's total) of the open shop."""
+    found = (
+        select(ReferralReward, Promoter.email, Order.number, Order.email, Order.total_minor)
+        .join(Promoter, Promoter.id == ReferralReward.promoter_id)
+        .join(Order, Order.id == ReferralReward.order_id)
+    )
+    if asked.words:
+        words = asked.words
+        found = found.where(
+            or_(Promoter.email.ilike(f"%{words}%"), Order.number == words, Order.email.ilike(f"%{words}%"))
+        )
+    if asked.get("state"):
+        found = found.where(ReferralReward.state == asked.get("state"))
+    if asked.get("reason"):
+        found = found.where(ReferralReward.reason == asked.get("reason"))
+    sorts = {"made": ReferralReward.id, "amount": ReferralReward.amount_minor}
+    return cut(found, asked, sorts=sorts, usual="-made", tie=ReferralReward.id)
+
+
+def payouts_page(asked: Asked) -> Page[Any]:
+    """(payout, promoter's e-mail) of every shop; for the platform."""
+    found = select(PromoterPayout, Promoter.email).join(Promoter, Promoter.id == PromoterPayout.promoter_id)
+    if asked.words:
+        found = found.where(Promoter.email.ilike(f"%{asked.words}%"))
+    if asked.get("state"):
+        found = found.where(PromoterPayout.state == asked.get("state"))
+    sorts = {"made": PromoterPayout.id, "amount": PromoterPayout.amount_minor}
+    return cut(found, asked, sorts=sorts, usual="-made", tie=PromoterPayout.id)
