@@ -6,8 +6,9 @@ Read without locks; what a quote grants is counted under locks when the order is
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from app.domain.commissions.standing import Standing
 from app.domain.pricing import rules
 from app.domain.pricing.rules import Offer, Priced, PricedLine, Step
 from app.domain.promotions import queries, service
@@ -20,6 +21,34 @@ from app.domain.promotions.stored import GRANTED, promotion_of
 from app.foundation.runtime import settings
 
 MOST_CODES = 5
+
+
+class Ware(Protocol):
+    """What is priced of a listing; `price_minor` is its list price in minor units."""
+
+    @property
+    def listing_id(self) -> int: ...
+    @property
+    def sku_id(self) -> int: ...
+    @property
+    def product_id(self) -> int: ...
+    @property
+    def brand_id(self) -> int: ...
+    @property
+    def category_id(self) -> int | None: ...
+    @property
+    def price_minor(self) -> int: ...
+
+
+class Drawn(Protocol):
+    """What the draw of who is held out needs to know of a promotion."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def holdout_bps(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +97,15 @@ class _Candidates:
         self.refused.append(_no(row, because))
 
 
+def offer_of(item: Ware, quantity: int, stand: Standing, now: datetime) -> Offer:
+    """What pricing needs to know of so many pieces of a listing."""
+    return Offer(
+        item.listing_id, item.sku_id, quantity, item.price_minor, stand.floor(now).floor_minor, item.product_id,
+        item.category_id, exempt=stand.exemptions(now), brand_bears_minor=stand.brand_bears(quantity),
+        brand_id=item.brand_id,
+    )  # fmt: skip
+
+
 def price(offers: Sequence[Offer], asked: Asked, now: datetime) -> Found:
     """Price a cart. FloorBroken where a list price is below its floor. Queries do not grow with rules or lines."""
     live = {row.id: row for row in queries.in_force(now)}
@@ -77,7 +115,7 @@ def price(offers: Sequence[Offer], asked: Asked, now: datetime) -> Found:
     _hold_out(found, asked.shopper)
     _ask_limits(found, asked.shopper)
     if any(found.rows):
-        offers = _barred(offers, queries.switches())
+        offers = barred(offers, queries.switches())
     priced = _within_budgets(offers, found)
     taken = tuple(_taken(found, priced.lines))
     return Found(priced, taken, tuple(found.refused), tuple(found.held_out), live)
@@ -135,14 +173,21 @@ def _typed(live: Mapping[int, StoredPromotion], codes: Sequence[str], found: _Ca
 def _hold_out(found: _Candidates, shopper: Shopper) -> None:
     """A share of buyers does not get a promotion, at random and for good; they are not told."""
     drawn = [row for row in found.rows.values() if row.holdout_bps]
+    for promotion_id in held_out_of(drawn, shopper):
+        del found.rows[promotion_id]
+        found.held_out.append(promotion_id)
+
+
+def held_out_of(drawn: Sequence[Drawn], shopper: Shopper) -> list[int]:
+    """Of the promotions that a share of buyers does not get, those this buyer does not; in their order."""
     keys = shopper.keys()
     if not drawn or not keys:
-        return
+        return []
     known = queries.held_out([row.id for row in drawn], keys)
-    for row in drawn:
-        if known.get(row.id, service.is_held_out(row.key, keys[0], row.holdout_bps)):
-            del found.rows[row.id]
-            found.held_out.append(row.id)
+    return [
+        row.id for row in drawn
+        if known.get(row.id, service.is_held_out(row.key, keys[0], row.holdout_bps))
+    ]  # fmt: skip
 
 
 def _ask_limits(found: _Candidates, shopper: Shopper) -> None:
@@ -155,12 +200,12 @@ def _ask_limits(found: _Candidates, shopper: Shopper) -> None:
         if stand is None:
             found.refuse(promotion_id, "not_now")
         elif promotion_id not in found.uses:
-            because = stand.said or _used_up(stand)
+            because = stand.said or used_up(stand)
             if because:
                 found.refuse(promotion_id, because)
 
 
-def _used_up(stand: Stand) -> str:
+def used_up(stand: Stand) -> str:
     if stand.uses_left is not None and stand.uses_left < 1:
         return "limit"
     if stand.minor_left is not None and stand.minor_left < 1:
@@ -218,7 +263,7 @@ def _taken(found: _Candidates, lines: Sequence[PricedLine]) -> list[Taken]:
     ]  # fmt: skip
 
 
-def _barred(offers: Sequence[Offer], switches: Sequence[PromotionSwitch]) -> Sequence[Offer]:
+def barred(offers: Sequence[Offer], switches: Sequence[PromotionSwitch]) -> Sequence[Offer]:
     """The offers with what their brand, or the platform, has switched off for them."""
     if not switches:
         return offers

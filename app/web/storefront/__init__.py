@@ -3,7 +3,18 @@
 from flask import Blueprint
 
 from app.web.doors import House
-from app.web.storefront import account, cart, checkout, lookup, orders, product, shelves, texts, visitor
+from app.web.storefront import (
+    account,
+    cart,
+    checkout,
+    lookup,
+    offers,
+    orders,
+    product,
+    shelves,
+    texts,
+    visitor,
+)
 from app.web.storefront.front_desk import FrontDesk
 from app.web.storefront.page_cache import PageCache
 
@@ -15,12 +26,15 @@ ADDRESSES = (
     ("GET", "/c/<slug>", shelves.category),
     ("GET", "/search", shelves.search),
     ("GET", "/p/<slug>", product.product),
+    ("GET", "/offers", offers.offers),
     ("GET", "/terms", texts.terms),
     ("GET", "/contact", texts.contact),
     # Buying.
     ("GET", "/cart", cart.cart),
     ("POST", "/cart", cart.take),
     ("POST", "/cart/update", cart.update),
+    ("POST", "/cart/together", cart.take_together),
+    ("POST", "/cart/offers", cart.choose_offer),
     ("GET", "/checkout", checkout.checkout),
     ("POST", "/checkout", checkout.place),
     # An order, for whoever may see it.
