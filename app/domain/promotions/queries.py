@@ -63,7 +63,7 @@ def in_force_or_coming(at: datetime, until: datetime) -> Sequence[StoredPromotio
     return session().execute(found.order_by(StoredPromotion.starts_at, StoredPromotion.id)).scalars().all()
 
 
-def drawn(at: datetime) -> Sequence[Row[tuple[int, str, int]]]:
+def drawn(at: datetime) -> Sequence[Row[int, str, int]]:
     """(id, key, holdout_bps) of the live promotions, not yet over, that a share of buyers does not get."""
     found = select(StoredPromotion.id, StoredPromotion.key, StoredPromotion.holdout_bps).where(
         StoredPromotion.status == "live",
@@ -121,6 +121,12 @@ def of_order(order_id: int) -> Sequence[OrderPromotion]:
     """What each promotion did to each line of an order."""
     found = select(OrderPromotion).where(OrderPromotion.order_id == order_id).order_by(OrderPromotion.id)
     return session().execute(found).scalars().all()
+
+
+def of_line(order_line_id: int) -> Sequence[OrderPromotion]:
+    """What each promotion did to one order line."""
+    found = select(OrderPromotion).where(OrderPromotion.order_line_id == order_line_id)
+    return session().execute(found.order_by(OrderPromotion.id)).scalars().all()
 
 
 def batches_of(promotion_id: int) -> Sequence[CouponBatch]:
