@@ -6,8 +6,9 @@ Read without locks; what a quote grants is counted under locks when the order is
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from app.domain.commissions.standing import Standing
 from app.domain.pricing import rules
 from app.domain.pricing.rules import Offer, Priced, PricedLine, Step
 from app.domain.promotions import queries, service
@@ -22,6 +23,34 @@ from app.foundation.runtime import settings
 
 MOST_CODES = 5
 COUNTED_AT_CLAIM = frozenset({"buyer_limit", "limit", "day_limit"})
+
+
+class Ware(Protocol):
+    """What is priced of a listing; `price_minor` is its list price in minor units."""
+
+    @property
+    def listing_id(self) -> int: ...
+    @property
+    def sku_id(self) -> int: ...
+    @property
+    def product_id(self) -> int: ...
+    @property
+    def brand_id(self) -> int: ...
+    @property
+    def category_id(self) -> int | None: ...
+    @property
+    def price_minor(self) -> int: ...
+
+
+class Drawn(Protocol):
+    """What the draw of who is held out needs to know of a promotion."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def holdout_bps(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +97,16 @@ class _Candidates:
     def refuse(self, promotion_id: int, because: str) -> None:
         row = self.rows.pop(promotion_id)
         self.refused.append(_no(row, because))
+
+
+def offer_of(item: Ware, quantity: int, stand: Standing, now: datetime) -> Offer:
+    """What pricing needs to know of so many pieces of a listing."""
+    bears = stand.bearing(now, list_minor=item.price_minor, quantity=quantity)
+    return Offer(
+        item.listing_id, item.sku_id, quantity, item.price_minor, stand.floor(now).floor_minor, item.product_id,
+        item.category_id, exempt=stand.exemptions(now), brand_bears_minor=bears.most_minor,
+        brand_gives_up_bps=bears.gives_up_bps, brand_id=item.brand_id,
+    )  # fmt: skip
 
 
 def price(offers: Sequence[Offer], asked: Asked, now: datetime) -> Found:
@@ -137,14 +176,21 @@ def _typed(live: Mapping[int, StoredPromotion], codes: Sequence[str], found: _Ca
 def _hold_out(found: _Candidates, shopper: Shopper) -> None:
     """A share of buyers does not get a promotion, at random and for good; they are not told."""
     drawn = [row for row in found.rows.values() if row.holdout_bps]
+    for promotion_id in held_out_of(drawn, shopper):
+        del found.rows[promotion_id]
+        found.held_out.append(promotion_id)
+
+
+def held_out_of(drawn: Sequence[Drawn], shopper: Shopper) -> list[int]:
+    """Of the promotions that a share of buyers does not get, those this buyer does not; in their order."""
     keys = shopper.keys()
     if not drawn or not keys:
-        return
+        return []
     known = queries.held_out([row.id for row in drawn], keys)
-    for row in drawn:
-        if known.get(row.id, service.is_held_out(row.key, keys[0], row.holdout_bps)):
-            del found.rows[row.id]
-            found.held_out.append(row.id)
+    return [
+        row.id for row in drawn
+        if known.get(row.id, service.is_held_out(row.key, keys[0], row.holdout_bps))
+    ]  # fmt: skip
 
 
 def _ask_limits(found: _Candidates, shopper: Shopper) -> None:
@@ -159,12 +205,12 @@ def _ask_limits(found: _Candidates, shopper: Shopper) -> None:
         else:
             # A claimed coupon has its place among the limits; whom it is for is asked again, and so is the budget.
             claimed = promotion_id in found.uses
-            because = stand.said or _used_up(stand)
+            because = stand.said or used_up(stand)
             if because and not (claimed and because in COUNTED_AT_CLAIM):
                 found.refuse(promotion_id, because)
 
 
-def _used_up(stand: Stand) -> str:
+def used_up(stand: Stand) -> str:
     if stand.minor_left is not None and stand.minor_left < 1:
         return "budget"
     if stand.uses_left is not None and stand.uses_left < 1:

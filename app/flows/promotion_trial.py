@@ -11,8 +11,7 @@ from app.domain.pricing.rules import Offer
 from app.domain.promotions import lists, queries
 from app.domain.promotions.models import StoredPromotion
 from app.domain.promotions.stored import GRANTED, promotion_of
-from app.flows.priced import barred
-from app.flows.purchase import offer_for
+from app.flows.priced import barred, offer_of
 from app.foundation import clock
 
 MOST_LISTINGS = 5000
@@ -44,7 +43,7 @@ def explained(row: StoredPromotion) -> tuple[Trial, Surroundings]:
         )
     ]  # fmt: skip
     stand = standing([item.sku_id for item in goods], now=at) if goods else {}
-    offers = barred([offer_for(item, 1, stand[item.sku_id], at) for item in goods], queries.switches())
+    offers = barred([offer_of(item, 1, stand[item.sku_id], at) for item in goods], queries.switches())
     made = [_good(item, offer, stand[item.sku_id], at) for item, offer in zip(goods, offers, strict=True)]
     always = [promotion_of(other) for other in others if other.automatic and other.kind not in GRANTED]
     found = tried(promotion, made, [promotion_of(other) for other in others], always)

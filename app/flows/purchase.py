@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.catalog.on_sale import OnSale, on_sale
-from app.domain.commissions.standing import Standing, standing
+from app.domain.commissions.standing import standing
 from app.domain.distributors import queries as distributors
 from app.domain.distributors.errors import ShopClosed
 from app.domain.inventory import service as inventory
@@ -34,7 +34,7 @@ from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
 from app.domain.promotions.models import StoredPromotion
 from app.flows import floor_evidence, priced, promoting
 from app.flows.ask_gateway import close_checkouts
-from app.flows.priced import NOTHING_ASKED, Asked
+from app.flows.priced import NOTHING_ASKED, Asked, offer_of
 from app.foundation import clock, ids, pace
 from app.foundation.actor import SYSTEM, Actor
 from app.foundation.addresses import neighbourhood
@@ -105,7 +105,7 @@ def explained(
         if not 1 <= quantity <= item.max_per_order:
             raise QuantityNotAllowed(param="quantity", most=item.max_per_order, name=item.product_name)
     stand = standing([item.sku_id for item in goods.values()], now=now)
-    offers = [offer_for(goods[at], quantity, stand[goods[at].sku_id], now) for at, quantity in cart.items()]
+    offers = [offer_of(goods[at], quantity, stand[goods[at].sku_id], now) for at, quantity in cart.items()]
     try:
         found = priced.price(offers, asked, now)
     except FloorBroken as error:
@@ -116,15 +116,6 @@ def explained(
         tied=asked.tied, due=asked.due, left_out=(*found.refused, *found.priced.left_out),
     )  # fmt: skip
     return made, goods, found.rows
-
-
-def offer_for(item: OnSale, quantity: int, stand: Standing, now: datetime) -> Offer:
-    bears = stand.bearing(now, list_minor=item.price_minor, quantity=quantity)
-    return Offer(
-        item.listing_id, item.sku_id, quantity, item.price_minor, stand.floor(now).floor_minor, item.product_id,
-        item.category_id, exempt=stand.exemptions(now), brand_bears_minor=bears.most_minor,
-        brand_gives_up_bps=bears.gives_up_bps, brand_id=item.brand_id,
-    )  # fmt: skip
 
 
 def seal(made: Quote) -> str:

@@ -5,7 +5,8 @@ the open shop are gathered by product once, and give the cards of one page, thei
 stock and the number of goods on every shelf. Run them in the shop's scope.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,8 @@ WITH offers AS (
     SELECT l.product_id, min(l.price_minor) AS price_minor, min(l.price_minor) <> max(l.price_minor) AS several_prices,
         min(l.position) AS place, bool_or(l.featured) AS featured, max(l.created_at) AS created_at,
         min(s.face_value_minor) FILTER (WHERE s.face_currency = s.currency) AS face_minor,
-        min(s.delivery_kind) AS delivery_kind, array_agg(l.sku_id) AS sku_ids
+        min(s.delivery_kind) AS delivery_kind, array_agg(l.sku_id) AS sku_ids, array_agg(l.id) AS listing_ids,
+        array_agg(l.price_minor) AS prices
     FROM listings l JOIN skus s ON s.id = l.sku_id AND s.status = 'active'
     WHERE l.shop_id = :shop AND l.status = 'live'
     GROUP BY l.product_id
@@ -40,7 +42,8 @@ WITH offers AS (
 """
 CARD = """
     g.product_id, p.slug, p.name, p.name_en, b.name AS brand, b.name_en AS brand_en, p.picture, g.price_minor,
-    g.several_prices, g.face_minor, g.delivery_kind, g.featured,
+    g.several_prices, g.face_minor, g.delivery_kind, g.featured, g.category_id, g.brand_id, g.sku_ids, g.listing_ids,
+    g.prices,
     -- Most goods have plenty in their first Sku: only where none has is every Sku counted.
     coalesce(
         (SELECT :few FROM unnest(g.sku_ids) AS sku (id), LATERAL stock.levels(ARRAY[sku.id], :few) AS level
@@ -50,18 +53,19 @@ CARD = """
 """
 RELATED = """
 WITH near AS (
-    SELECT l.product_id, p.brand_id, min(l.price_minor) AS price_minor,
+    SELECT l.product_id, p.brand_id, p.category_id, min(l.price_minor) AS price_minor,
         min(l.price_minor) <> max(l.price_minor) AS several_prices, min(l.position) AS place,
         bool_or(l.featured) AS featured,
         min(s.face_value_minor) FILTER (WHERE s.face_currency = s.currency) AS face_minor,
-        min(s.delivery_kind) AS delivery_kind, array_agg(l.sku_id) AS sku_ids
+        min(s.delivery_kind) AS delivery_kind, array_agg(l.sku_id) AS sku_ids, array_agg(l.id) AS listing_ids,
+        array_agg(l.price_minor) AS prices
     FROM listings l
     JOIN skus s ON s.id = l.sku_id AND s.status = 'active'
     JOIN products p ON p.id = l.product_id AND p.status = 'active'
         AND p.category_id = (SELECT category_id FROM products WHERE id = :product)
     JOIN brands b ON b.id = p.brand_id AND b.status = 'approved'
     WHERE l.shop_id = :shop AND l.status = 'live' AND l.product_id <> :product
-    GROUP BY l.product_id, p.brand_id ORDER BY place, l.product_id LIMIT :size
+    GROUP BY l.product_id, p.brand_id, p.category_id ORDER BY place, l.product_id LIMIT :size
 )
 SELECT {card} FROM near g JOIN products p ON p.id = g.product_id JOIN brands b ON b.id = g.brand_id
 ORDER BY g.place, g.product_id
@@ -88,7 +92,8 @@ PRODUCT = text("""
     SELECT l.id AS listing_id, l.price_minor, s.id AS sku_id, s.name AS sku_name, s.name_en AS sku_name_en,
         s.delivery_kind, s.face_value_minor, s.face_currency, s.currency, s.max_per_order, s.buyer_fields,
         (SELECT available FROM stock.levels(ARRAY[s.id], :few)) AS available,
-        p.id AS product_id, p.slug, p.name, p.name_en, p.summary, p.summary_en, p.description, p.description_en,
+        p.id AS product_id, p.category_id, p.brand_id,
+        p.slug, p.name, p.name_en, p.summary, p.summary_en, p.description, p.description_en,
         p.redemption, p.redemption_en, p.picture, p.region, p.validity, p.validity_en,
         b.name AS brand, b.name_en AS brand_en,
         c.slug AS category_slug, c.name AS category_name, c.name_en AS category_name_en
@@ -101,6 +106,22 @@ PRODUCT = text("""
     ORDER BY p.id, s.position, s.id
 """)
 
+# What certain promotions are for: of each target the first goods, as the shop arranges them.
+MEANT = """
+{offers}, meant AS (
+    SELECT t.nth AS target, g.* FROM jsonb_to_recordset(CAST(:targets AS jsonb))
+        AS t (nth int, target_of text, target_ids bigint[], brand_id bigint),
+    LATERAL (
+        SELECT * FROM goods WHERE (t.brand_id IS NULL OR goods.brand_id = t.brand_id) AND CASE t.target_of
+            WHEN 'category' THEN goods.category_id = ANY (t.target_ids)
+            WHEN 'product' THEN goods.product_id = ANY (t.target_ids)
+            WHEN 'sku' THEN goods.sku_ids && t.target_ids ELSE true END
+        ORDER BY place, product_id LIMIT :size
+    ) g
+)
+SELECT g.target, {card} FROM meant g JOIN products p ON p.id = g.product_id JOIN brands b ON b.id = g.brand_id
+ORDER BY g.target, g.place, g.product_id
+"""
 NAMES = text("""
     SELECT l.id AS listing_id, p.slug, p.name, p.name_en, p.picture, s.name AS sku_name, s.name_en AS sku_name_en,
         s.id AS sku_id, s.buyer_fields, s.max_per_order, l.price_minor
@@ -115,6 +136,7 @@ def _statement(narrow: str, sort: str) -> TextClause:
 
 
 NEAR = text(RELATED.format(card=CARD))
+FOR_TARGETS = text(MEANT.format(offers=OFFERS, card=CARD))
 STATEMENTS = {(narrow, sort): _statement(narrow, sort) for narrow in NARROW for sort in SORTS}
 
 
@@ -142,6 +164,22 @@ def related(shop_id: int, product_id: int, size: int) -> Sequence[Row[Any]]:
     """Other goods of a product's category, as the shop arranges them; columns as in CARD."""
     values = {"shop": shop_id, "product": product_id, "size": size, "few": FEW}
     return session().execute(NEAR, values).all()
+
+
+def meant(
+    shop_id: int, targets: Mapping[int, tuple[str, Sequence[int], int | None]], size: int
+) -> dict[int, list[Row[Any]]]:
+    """The first goods of each target (what it is of, ids, brand), by the target's number; columns as in CARD."""
+    told = [
+        {"nth": nth, "target_of": of, "target_ids": list(ids), "brand_id": brand}
+        for nth, (of, ids, brand) in targets.items()
+    ]
+    found: dict[int, list[Row[Any]]] = {nth: [] for nth in targets}
+    if told:
+        values = {"shop": shop_id, "targets": json.dumps(told), "size": size, "few": FEW}
+        for row in session().execute(FOR_TARGETS, values):
+            found[row.target].append(row)
+    return found
 
 
 def product(shop_id: int, slug: str) -> Sequence[Row[Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import Row, or_, select, text
 
 from app.domain.promotions.models import (
     CouponBatch,
@@ -52,6 +52,26 @@ def in_force(at: datetime) -> Sequence[StoredPromotion]:
         or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
     )
     return session().execute(found.order_by(StoredPromotion.id)).scalars().all()
+
+
+def in_force_or_coming(at: datetime, until: datetime) -> Sequence[StoredPromotion]:
+    """The live promotions of the open shop whose window is open or opens by `until`, the soonest first."""
+    found = select(StoredPromotion).where(
+        StoredPromotion.status == "live",
+        StoredPromotion.starts_at <= until,
+        or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
+    )
+    return session().execute(found.order_by(StoredPromotion.starts_at, StoredPromotion.id)).scalars().all()
+
+
+def drawn(at: datetime) -> Sequence[Row[int, str, int]]:
+    """(id, key, holdout_bps) of the live promotions, not yet over, that a share of buyers does not get."""
+    found = select(StoredPromotion.id, StoredPromotion.key, StoredPromotion.holdout_bps).where(
+        StoredPromotion.status == "live",
+        StoredPromotion.holdout_bps > 0,
+        or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
+    )
+    return session().execute(found.order_by(StoredPromotion.id)).all()
 
 
 def by_ids(ids: Collection[int]) -> dict[int, StoredPromotion]:
@@ -102,6 +122,12 @@ def of_order(order_id: int) -> Sequence[OrderPromotion]:
     """What each promotion did to each line of an order."""
     found = select(OrderPromotion).where(OrderPromotion.order_id == order_id).order_by(OrderPromotion.id)
     return session().execute(found).scalars().all()
+
+
+def of_line(order_line_id: int) -> Sequence[OrderPromotion]:
+    """What each promotion did to one order line."""
+    found = select(OrderPromotion).where(OrderPromotion.order_line_id == order_line_id)
+    return session().execute(found.order_by(OrderPromotion.id)).scalars().all()
 
 
 def batches_of(promotion_id: int) -> Sequence[CouponBatch]:

@@ -15,7 +15,7 @@ from app.flows import resolve
 from app.flows.reveal import reveal as look_at
 from app.foundation.errors import NotFound, ProductError
 from app.foundation.vault import Secret
-from app.web.console import giving_back
+from app.web.console import giving_back, promotion_steps
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
@@ -87,6 +87,7 @@ def show_order(number: str, *, template: str, **more: Any) -> Any:
         "delivery_states": DELIVERY_STATES, "payment_states": PAYMENT_STATES, "step_words": STEPS,
         "back": back, "left": {line.id: giving_back.left_of(found, line, back) for line in lines},
         "attention_words": ATTENTION, "refund_states": REFUND_STATES,
+        "promotion_steps": promotion_steps.by_line(found.id) if found.promoted else {},
     }  # fmt: skip
     return render_template(template, **context, **more)
 

@@ -13,6 +13,7 @@ from app.domain.ledger import books
 from app.domain.ledger.models import LedgerEntry
 from app.foundation.errors import NotFound
 from app.foundation.paging import Asked
+from app.web.console import promotion_steps
 from app.web.money.bill import percent, return_words, rows_of, rule_ids, rule_words
 from app.web.money.earnings import here, line_view, shop_name
 from app.web.money.standing import firm, of_own_firm
@@ -46,6 +47,7 @@ def earning(earning_id: int) -> Any:
         returns=[(row, return_words(row, found.currency)) for row in returns], role=ROLES[found.role],
         sold_in=shop_name(known, found.shop_id), order_link=_order_link(found, known), moves=moves, here=here,
         rule=rule_words(found.why.get("rule"), rules), kind_name=kind_name, place_name=place_name, percent=percent,
+        borne=promotion_steps.borne_by_brand(found.order_line_id) if g.seat.kind == "brand" else [],
     )  # fmt: skip
 
 

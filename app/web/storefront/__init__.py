@@ -11,6 +11,7 @@ from app.web.storefront import (
     coupons,
     friend,
     lookup,
+    offers,
     orders,
     product,
     promote,
@@ -29,12 +30,15 @@ ADDRESSES = (
     ("GET", "/c/<slug>", shelves.category),
     ("GET", "/search", shelves.search),
     ("GET", "/p/<slug>", product.product),
+    ("GET", "/offers", offers.offers),
     ("GET", "/terms", texts.terms),
     ("GET", "/contact", texts.contact),
     # Buying.
     ("GET", "/cart", cart.cart),
     ("POST", "/cart", cart.take),
     ("POST", "/cart/update", cart.update),
+    ("POST", "/cart/together", cart.take_together),
+    ("POST", "/cart/offers", cart.choose_offer),
     ("GET", "/checkout", checkout.checkout),
     ("POST", "/checkout", checkout.place),
     # Coupons.

@@ -1,6 +1,6 @@
 """What this visitor brings to a price: who they are, the codes they typed, what a seat, a group or a friend grants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import session
 
@@ -11,6 +11,7 @@ from app.web.storefront import friend
 from app.web.storefront.visitor import buyer, known_device
 
 CODES, ASIDE = "codes", "aside"
+LONGEST_ID = 19
 
 
 def asked(email: str = "") -> Asked:
@@ -20,7 +21,7 @@ def asked(email: str = "") -> Asked:
     own = signed_in.id if signed_in and signed_in.email == known else None
     found = Asked(
         shopper=Shopper(known_device() or "", known, own), codes=codes(),
-        without=frozenset(session.get(ASIDE, ())),
+        without=aside(),
     )  # fmt: skip
     for grant in GRANTS:
         found = grant(found)
@@ -48,6 +49,21 @@ def put_aside(promotion_id: int, *, back: bool = False) -> None:
     """Go without a promotion, or take it back."""
     kept = {one for one in session.get(ASIDE, ()) if one != promotion_id}
     session[ASIDE] = sorted(kept if back else kept | {promotion_id})[-20:]
+
+
+def aside() -> frozenset[int]:
+    """The promotions this visitor goes without."""
+    return frozenset(session.get(ASIDE, ()))
+
+
+def choose(form: Mapping[str, str]) -> bool:
+    """What a form says of promotions to go without (`aside`) or to take back (`back`); whether it says anything."""
+    for name in ("aside", "back"):
+        told = form.get(name, "")
+        if told.isdecimal() and len(told) < LONGEST_ID:
+            put_aside(int(told), back=name == "back")
+            return True
+    return False
 
 
 def spent() -> None:

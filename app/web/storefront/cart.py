@@ -11,7 +11,7 @@ from app.domain.orders.errors import BuyerFieldInvalid
 from app.domain.orders.rules import clean_buyer_fields
 from app.foundation.errors import InvalidInput, ProductError
 from app.web.answers import status_of
-from app.web.storefront import basket, receipts
+from app.web.storefront import asking, basket, choices, receipts
 from app.web.storefront import page_data as data
 from app.web.storefront.basket import Wish
 from app.web.storefront.pages import show
@@ -51,6 +51,37 @@ def update() -> ResponseReturnValue:
     quantity = 0 if "remove" in request.form else request.form.get("quantity", 1, type=int)
     basket.change(listing_id, min(max(quantity, 0), 1000))
     return basket.count(redirect("/cart", 303))  # type: ignore[arg-type]  # a redirect is a Response
+
+
+def take_together() -> ResponseReturnValue:
+    """A whole set into the cart, with one press: the page's product as it was filled in, and what goes with it."""
+    listing_id = request.form.get("sku", 0, type=int)
+    told = {
+        key.removeprefix(FIELD): value.strip() for key, value in request.form.items() if key.startswith(FIELD)
+    }
+    device()
+    units = choices.parts_of(request.form.get("together", 0, type=int))
+    if not units:
+        return told_at_product(ListingUnavailable(), listing_id, 1, told)
+    wanted = basket.read(basket.CART)
+    for part, many in units.items():
+        try:
+            wish = _checked(part, many, told if part == listing_id else {})
+        except ProductError as error:
+            return told_at_product(error, part, many, told)
+        before = wanted.get(part)
+        wanted[part] = Wish(max(wish.quantity, before.quantity if before else 0), wish.told)
+    try:
+        basket.write(basket.CART, wanted)
+    except ProductError as error:
+        return told_at_product(error, listing_id, 1, told)
+    return basket.count(redirect("/cart", 303))  # type: ignore[arg-type]  # a redirect is a Response
+
+
+def choose_offer() -> ResponseReturnValue:
+    """Go without one promotion, so that another may count; or take it back."""
+    asking.choose(request.form)
+    return redirect("/cart", 303)
 
 
 def told_at_product(

@@ -25,6 +25,7 @@ from app.web.storefront import page_data as data
 from app.web.storefront.basket import CART, NOW, Basket
 from app.web.storefront.cart import told_at_product
 from app.web.storefront.pages import here, show
+from app.web.storefront.price_words import Rows
 from app.web.storefront.visitor import actor, buyer, device, known_device
 from app.web.wording import error_text
 
@@ -49,10 +50,12 @@ def checkout() -> ResponseReturnValue:
 def place() -> ResponseReturnValue:
     """Order, and go to pay."""
     chosen = _chosen()
+    if asking.choose(request.form):
+        return _priced_anew(chosen)
     try:
         placed = purchase.place_order(_command(basket.read(chosen)), shop=g.tenant, actor=actor())
     except AGREE_AGAIN as error:
-        return _agree_again(error, chosen)
+        return _priced_anew(chosen, error)
     except CHOOSE_AGAIN as error:
         return _choose_again(error, chosen)
     except (InvalidInput, TooManyOpenOrders, TooManyFromAddress, TooManyRequests, Busy) as error:
@@ -60,6 +63,16 @@ def place() -> ResponseReturnValue:
     basket.empty(chosen)
     asking.spent()
     return basket.count(redirect(_where_to_pay(placed), 303))  # type: ignore[arg-type]  # a redirect is a Response
+
+
+def _priced_anew(chosen: str, error: ProductError | None = None) -> ResponseReturnValue:
+    """The page with what was typed and a new price: the old one is gone, or the buyer chose among promotions."""
+    if not basket.read(chosen):
+        return redirect("/cart", 303)
+    try:
+        return _page(chosen, error=error)
+    except CHOOSE_AGAIN as another:
+        return _choose_again(another, chosen)
 
 
 def _where_to_pay(placed: Placed) -> str:
@@ -94,16 +107,18 @@ def _command(wishes: Basket) -> PlaceOrder:
 
 def _page(chosen: str, *, error: ProductError | None = None, sealed: str = "") -> ResponseReturnValue:
     wishes = basket.read(chosen)
-    quoted = purchase.open_quote(sealed, g.tenant) if sealed else None
-    if quoted is None:
-        quoted, _ = purchase.quote(
+    if sealed:
+        quoted = purchase.open_quote(sealed, g.tenant)
+        rows: Rows = receipts.rows_of(quoted)
+    else:
+        quoted, _, rows = purchase.explained(
             g.tenant,
             {listing_id: wish.quantity for listing_id, wish in wishes.items()},
             asking.asked(request.form.get("email", "")),
         )
     signed_in, asked = buyer(), request.form.get("method", "")
     page = data.CheckoutPage(
-        quote=receipts.agreed(quoted, wishes),
+        quote=receipts.agreed(quoted, wishes, rows),
         token=purchase.seal(quoted),
         methods=METHODS,
         method=asked if asked in METHODS else METHODS[0],
@@ -115,15 +130,6 @@ def _page(chosen: str, *, error: ProductError | None = None, sealed: str = "") -
         hold_minutes=int(g.tenant.settings.get("checkout_minutes") or settings().checkout_minutes),
     )
     return show("storefront/checkout.html", page=page, status=status_of(error) if error else 200)
-
-
-def _agree_again(error: ProductError, chosen: str) -> ResponseReturnValue:
-    if not basket.read(chosen):
-        return redirect("/cart", 303)
-    try:
-        return _page(chosen, error=error)
-    except CHOOSE_AGAIN as another:
-        return _choose_again(another, chosen)
 
 
 def _choose_again(error: ProductError, chosen: str) -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from app.domain.orders.models import Order, OrderStep
 from app.domain.payments import queries as payments
 from app.domain.payments.models import Payment, Refund
 from app.foundation import clock
+from app.web.storefront import breakdown
 from app.web.storefront import page_data as data
 from app.web.storefront.checkout import METHODS
 from app.web.storefront.pages import in_language
@@ -43,7 +44,7 @@ def order_page(
     back = payments.refunds_of(order.id) if order.paid_at or any(one.received_at for one in paid) else []
     state = _state(order, rows)
     payable = state is State.AWAITING_PAYMENT and order.expires_at > clock.now()
-    off = sum(row.discount_minor for row in rows)
+    saved = breakdown.saved(order.id) if order.promoted else ()
     return data.OrderPage(
         number=order.number,
         state=state,
@@ -55,7 +56,8 @@ def order_page(
         delivered_at=order.delivered_at,
         refunded_at=max((one.succeeded_at for one in back if one.succeeded_at), default=None),
         refunded_minor=_going_back(back),
-        adjustments=(data.Adjustment(gettext("Discount"), -off),) if off else (),
+        adjustments=saved,
+        list_minor=order.total_minor - sum(one.amount_minor for one in saved),
         methods=METHODS if payable else (),
         method=_last_method(paid),
         awaited=awaited and payable,

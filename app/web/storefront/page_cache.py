@@ -1,10 +1,12 @@
 """Pages that are the same for every visitor, kept for less than a second.
 
 A change of price, stock or theme shows within one second: nothing is kept longer
-than 0.8 s, and a shop's new face empties its pages at once.
+than 0.8 s, and a shop's new face empties its pages at once. Where a share of buyers is
+held out of a promotion, a page has one edition for each set of promotions held back.
 """
 
 import gzip
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from flask import Response, current_app, g, render_template, request
 
 from app.web import language
 from app.web.look import ShopFace
-from app.web.storefront import pages
+from app.web.storefront import drawing, pages
 from app.web.storefront.faces import face as face_here
 from app.web.storefront.front_desk import KEEP_UNTIL
 from tenants.directory import CachedDirectory
@@ -28,7 +30,7 @@ MOST_PAGES = 256
 LONGEST_QUERY = 200
 WAYS = 64
 
-Key = tuple[int, str, bytes, str]
+Key = tuple[int, str, bytes, str, frozenset[int]]
 Shown = tuple[str, dict[str, object]]
 Drawn = tuple[bytes, str]
 
@@ -57,9 +59,13 @@ class PageCache:
         self._ways = [Lock() for _ in range(WAYS)]
 
     def get(
-        self, key: Key, face: ShopFace, look: Callable[[], Shown], draw: Callable[[Shown], Drawn]
-    ) -> Kept:
-        """The page; looked at anew when its time is over, and drawn anew only if something has changed."""
+        self, key: Key, face: ShopFace, look: Callable[[], Shown], draw: Callable[[Shown], Drawn],
+        *, no_later: float = math.inf,
+    ) -> Kept:  # fmt: skip
+        """The page; looked at anew when its time is over, and drawn anew only if something has changed.
+
+        What is looked at now is kept until `no_later` at most.
+        """
         found = self._fresh(key, face)
         if found is not None:
             return found
@@ -68,7 +74,7 @@ class PageCache:
             if found is not None:
                 return found
             # As old as its first read, not as its last line.
-            until = time.monotonic() + self._seconds
+            until = min(time.monotonic() + self._seconds, no_later)
             seen = look()
             made = self._unchanged(key, face, seen) or _drawn(face, seen, draw(seen))
             made.until = until
@@ -103,8 +109,10 @@ def same_for_everyone(view: Callable[..., Shown]) -> Callable[..., Response]:
 
     @wraps(view)
     def answer(**parts: str) -> Response:
-        g.same_for_everyone = True
-        face, query = face_here(), request.query_string
+        draw_here = drawing.here()
+        # A browser without a sign of its own draws nothing: it gets one before it is shown a price it might not get.
+        g.same_for_everyone = not draw_here.promotions
+        edition, face, query = drawing.held_out(), face_here(), request.query_string
 
         def look() -> Shown:
             return view(**parts)
@@ -117,10 +125,13 @@ def same_for_everyone(view: Callable[..., Shown]) -> Callable[..., Response]:
             body, policy = draw(look())
             return _answered(Kept(0, face, body, "", policy))
         cache: PageCache = current_app.extensions["page_cache"]
-        kept = cache.get((g.tenant.id, request.path, query, language.choose()), face, look, draw)
+        kept = cache.get((g.tenant.id, request.path, query, language.choose(), edition), face, look, draw,
+                         no_later=draw_here.until)  # fmt: skip
+        if draw_here.promotions:
+            return _answered(kept)
         known: CachedDirectory = current_app.extensions["tenant_directory"]
         # What is handed out at the door is no older than the older of page and shop.
-        until = min(kept.until, known.fresh_until(g.tenant.slug, host_only(request.host)))
+        until = min(kept.until, draw_here.until, known.fresh_until(g.tenant.slug, host_only(request.host)))
         request.environ[KEEP_UNTIL] = until
         return _answered(kept)
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from markupsafe import Markup
 
+from app.web.storefront.offer_data import LeftOut, Offered, Together
+
 NOTHING = Markup()
 
 
@@ -43,6 +45,8 @@ class GoodCard:
     was_minor: int | None = None
     several_prices: bool = False
     tag: str = ""
+    until: datetime | None = None
+    """When this price ends, where that is near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,14 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True)
+class OffersPage:
+    """`storefront/offers.html`: what is on, and what begins soon, each with some of the goods it is for."""
+
+    on: tuple[tuple[Offered, tuple[GoodCard, ...]], ...]
+    coming: tuple[tuple[Offered, tuple[GoodCard, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GoodsPage:
     """Home, a category or a search: `storefront/home.html`, `storefront/goods.html`."""
 
@@ -67,6 +79,7 @@ class GoodsPage:
     goods: tuple[GoodCard, ...]
     paging: Paging
     featured: tuple[GoodCard, ...] = ()
+    offers: tuple[Offered, ...] = ()
     category: Category | None = None
     asked: str = ""
     """What the visitor searched for."""
@@ -87,6 +100,14 @@ class SkuChoice:
     """Said only when stock is low."""
     was_minor: int | None = None
     note: str = ""
+    tag: str = ""
+    how: str = ""
+    """How this price came about, in a sentence."""
+    limits: tuple[str, ...] = ()
+    """What holds a promotion back here, in words."""
+    until: datetime | None = None
+    tiers: tuple[tuple[int, int], ...] = ()
+    """(from how many pieces, price of each)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +150,7 @@ class ProductPage:
     quantity: int = 1
     problem: str = ""
     related: tuple[GoodCard, ...] = ()
+    together: tuple[Together, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +171,8 @@ class QuoteLine:
     """Why the price is what it is, in words."""
     problem: str = ""
     """Why the line cannot be bought as it stands: sold out, price changed."""
+    was_minor: int | None = None
+    """At list prices, where promotions take something off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +191,7 @@ class Quote:
     total_minor: int
     adjustments: tuple[Adjustment, ...] = ()
     expires_at: datetime | None = None
+    left: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +296,9 @@ class OrderPage:
     refunded_at: datetime | None = None
     refunded_minor: int = 0
     adjustments: tuple[Adjustment, ...] = ()
+    """What each promotion saved."""
+    list_minor: int = 0
+    """What it would have been without them."""
     methods: tuple[str, ...] = ()
     """Ways to pay it still; none where it cannot be paid any more."""
     method: str = ""

@@ -7,8 +7,9 @@ from flask import abort, g
 
 from app.domain.catalog import shelves
 from app.web.rich_text import rich_text
+from app.web.storefront import choices
 from app.web.storefront import page_data as data
-from app.web.storefront.cards import card, promise_of, region, stock_of, was
+from app.web.storefront.cards import card, region
 from app.web.storefront.page_cache import Shown, same_for_everyone
 from app.web.storefront.pages import in_language
 from app.web.storefront.steps import steps
@@ -30,7 +31,9 @@ def product_page(
     if not rows:
         abort(404)
     first = rows[0]
-    skus = tuple(_choice(row) for row in rows)
+    related = shelves.related(g.tenant.id, first.product_id, RELATED)
+    window = choices.look(rows, related)
+    skus = tuple(choices.choice(row, window) for row in rows)
     wanted = [sku for sku in skus if sku.id == chosen] or [sku for sku in skus if sku.stock != data.Stock.OUT]
     return data.ProductPage(
         slug=slug,
@@ -50,21 +53,8 @@ def product_page(
         fields=_fields(rows, told or {}, errors or {}),
         quantity=quantity,
         problem=problem,
-        related=_related(first),
-    )
-
-
-def _choice(row: Any) -> data.SkuChoice:
-    stock = stock_of(row.available)
-    return data.SkuChoice(
-        id=row.listing_id,
-        name=in_language(row.sku_name, row.sku_name_en),
-        price_minor=row.price_minor,
-        stock=stock,
-        promise=promise_of(row.delivery_kind),
-        most=min(row.max_per_order, row.available) if stock == data.Stock.LOW else row.max_per_order,
-        left=row.available if stock == data.Stock.LOW else None,
-        was_minor=was(row.face_value_minor if row.face_currency == row.currency else None, row.price_minor),
+        related=tuple(card(row, window) for row in related),
+        together=choices.together(rows, window),
     )
 
 
@@ -114,7 +104,3 @@ def _input(name: str, wanted: str) -> str:
     if wanted in {"text", "tel", "email", "number"}:
         return wanted
     return {"mobile": "tel", "phone": "tel", "email": "email"}.get(name, "text")
-
-
-def _related(first: Any) -> tuple[data.GoodCard, ...]:
-    return tuple(card(row) for row in shelves.related(g.tenant.id, first.product_id, RELATED))

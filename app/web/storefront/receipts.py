@@ -13,13 +13,13 @@ from app.domain.inventory import queries as stock
 from app.domain.pricing.errors import BelowFloor
 from app.domain.pricing.quotes import Quote
 from app.domain.pricing.rules import PricedLine
+from app.domain.promotions import queries as promotions
 from app.flows import purchase
-from app.web import language
-from app.web.look.money import money
-from app.web.storefront import asking
+from app.web.storefront import asking, breakdown
 from app.web.storefront import page_data as data
 from app.web.storefront.basket import Basket, Wish
 from app.web.storefront.pages import in_language
+from app.web.storefront.price_words import Rows, amount
 from app.web.wording import error_text
 
 
@@ -32,27 +32,39 @@ def priced(basket: Basket) -> data.Quote | None:
         return None
     problems = _problems(known, names, goods)
     good = {listing_id: wish.quantity for listing_id, wish in known.items() if listing_id not in problems}
-    quoted = purchase.quote(g.tenant, good, asking.asked())[0] if good else None
+    quoted, _, rows = purchase.explained(g.tenant, good, asking.asked()) if good else (None, None, {})
     g.quoted = quoted
     prices = {line.listing_id: line for line in quoted.lines} if quoted else {}
     lines = tuple(
-        _line(names[listing_id], wish, prices.get(listing_id), problems.get(listing_id, ""))
+        _line(names[listing_id], wish, prices.get(listing_id), problems.get(listing_id, ""), rows)
         for listing_id, wish in known.items()
     )
-    total = quoted.total_minor if quoted else 0
-    return data.Quote(lines, subtotal_minor=total, total_minor=total)
+    if quoted is None:
+        return data.Quote(lines, subtotal_minor=0, total_minor=0)
+    return data.Quote(
+        lines, _at_list(quoted), quoted.total_minor, breakdown.steps(quoted, rows),
+        left=breakdown.left_out(quoted, rows),
+    )  # fmt: skip
 
 
-def agreed(quoted: Quote, basket: Basket) -> data.Quote:
+def rows_of(quoted: Quote) -> Rows:
+    """The promotions in a quote that came back sealed."""
+    taken = {step.promotion_id for line in quoted.lines for step in line.steps}
+    return promotions.by_ids(taken) if taken else {}
+
+
+def agreed(quoted: Quote, basket: Basket, rows: Rows) -> data.Quote:
     """A quote as the checkout shows it."""
     g.quoted = quoted
     names = shelves.names([line.listing_id for line in quoted.lines])
     lines = tuple(
-        _line(names[line.listing_id], basket.get(line.listing_id, Wish(line.quantity)), line, "")
+        _line(names[line.listing_id], basket.get(line.listing_id, Wish(line.quantity)), line, "", rows)
         for line in quoted.lines
     )
-    goods = sum(line.offer_minor * line.quantity for line in quoted.lines)
-    return data.Quote(lines, goods, quoted.total_minor, _steps(quoted), quoted.expires_at)
+    return data.Quote(
+        lines, _at_list(quoted), quoted.total_minor, breakdown.steps(quoted, rows), quoted.expires_at,
+        breakdown.left_out(quoted, rows),
+    )  # fmt: skip
 
 
 def facts(
@@ -102,7 +114,7 @@ def _problem(wish: Wish, item: OnSale | None, available: int, floor_minor: int) 
     return ""
 
 
-def _line(names: Any, wish: Wish, line: PricedLine | None, problem: str) -> data.QuoteLine:
+def _line(names: Any, wish: Wish, line: PricedLine | None, problem: str, rows: Rows) -> data.QuoteLine:
     unit = line.offer_minor if line else names.price_minor
     return data.QuoteLine(
         name=in_language(names.name, names.name_en),
@@ -115,32 +127,28 @@ def _line(names: Any, wish: Wish, line: PricedLine | None, problem: str) -> data
         id=str(names.listing_id),
         most=names.max_per_order,
         facts=facts(names.buyer_fields, wish.told),
-        notes=_notes(line, wish.quantity) if line else (),
+        notes=_notes(line, wish.quantity, rows) if line else (),
+        was_minor=_was(line) if line else None,
         problem=problem,
     )
 
 
-def _notes(line: PricedLine, quantity: int) -> tuple[str, ...]:
-    notes = []
-    if line.offer_minor != line.list_minor:
-        notes.append(
-            gettext(
-                "%(offer)s instead of %(list)s each",
-                offer=_money(line.offer_minor),
-                list=_money(line.list_minor),
-            )
-        )
-    elif quantity > 1:
-        notes.append(gettext("%(price)s each", price=_money(line.offer_minor)))
-    if line.discount_minor:
-        notes.append(gettext("%(amount)s off", amount=_money(line.discount_minor)))
+def _notes(line: PricedLine, quantity: int, rows: Rows) -> tuple[str, ...]:
+    """Each promotion that is in the line's price, with what it takes off and what held it; the price of a piece."""
+    notes = [
+        gettext("%(title)s: %(amount)s off", title=breakdown.name(step, rows), amount=amount(step.minor))
+        for step in line.steps
+        if step.minor
+    ]
+    if quantity > 1:
+        notes.insert(0, gettext("%(price)s each", price=amount(line.list_minor)))
     return tuple(notes)
 
 
-def _steps(quoted: Quote) -> tuple[data.Adjustment, ...]:
-    off = sum(line.discount_minor for line in quoted.lines)
-    return (data.Adjustment(gettext("Discount"), -off),) if off else ()
+def _was(line: PricedLine) -> int | None:
+    at_list = line.list_minor * line.quantity
+    return at_list if line.net_minor < at_list else None
 
 
-def _money(minor: int) -> str:
-    return money(minor, g.tenant.currency, language.choose())
+def _at_list(quoted: Quote) -> int:
+    return sum(line.list_minor * line.quantity for line in quoted.lines)

@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import abort, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.catalog import shelves
 from app.domain.catalog.rules import search_query
+from app.web.storefront import offers, windows
 from app.web.storefront import page_data as data
 from app.web.storefront.cards import card, goods_page
 from app.web.storefront.page_cache import Shown, same_for_everyone
@@ -21,14 +23,18 @@ def home() -> Shown:
     shelf, paging = _asked()
     first = paging.page == 1 and not _sort()
     liked = sorted(shelf.cards, key=lambda row: not row.featured)[:FANNED] if first else []
-    page = goods_page(shelf, paging=paging, sort=_sort(), featured=tuple(card(row) for row in liked))
+    window = windows.over(shelf.cards, ahead=offers.AHEAD if first else timedelta())
+    page = goods_page(
+        shelf, window, paging=paging, sort=_sort(), featured=tuple(card(row, window) for row in liked),
+        offers=offers.strip(window) if first else (),
+    )  # fmt: skip
     return "storefront/home.html", {"page": page}
 
 
 @same_for_everyone
 def category(slug: str) -> Shown:
     shelf, paging = _asked(category=slug)
-    page = goods_page(shelf, paging=paging, sort=_sort())
+    page = goods_page(shelf, windows.over(shelf.cards), paging=paging, sort=_sort())
     this = next((one for one in page.categories if one.slug == slug), None)
     if this is None:
         abort(404)
@@ -43,7 +49,10 @@ def search() -> ResponseReturnValue:
 def found() -> Shown:
     words = _words()
     shelf, paging = _asked(words=search_query(words))
-    return "storefront/goods.html", {"page": goods_page(shelf, paging=paging, sort=_sort(), asked=words)}
+    window = windows.over(shelf.cards)
+    return "storefront/goods.html", {
+        "page": goods_page(shelf, window, paging=paging, sort=_sort(), asked=words)
+    }
 
 
 def _words() -> str:

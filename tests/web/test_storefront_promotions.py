@@ -1,0 +1,307 @@
+"""Where consumers see promotions: the price on a page is the price at the checkout, and it says how it came about."""
+
+import re
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from app.domain.promotions.models import PromotionSwitch
+from app.foundation import clock
+from app.foundation.database import db
+from app.foundation.unit_of_work import unit_of_work
+from app.web.storefront import drawing
+from tenants.context import platform_scope
+from tests.factories import make_goods, make_shop
+from tests.factories.promotions import promote
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.usefixtures("house")
+
+
+@pytest.fixture(autouse=True)
+def _no_draw_remembered():
+    drawing._kept.clear()
+
+
+@pytest.fixture
+def shop(inside):
+    with inside():
+        return make_shop("lantern")
+
+
+@pytest.fixture
+def goods(inside, shop):
+    with inside():
+        return make_goods(shop, price=3000, floor=1500, codes=9)
+
+
+@pytest.fixture
+def on(inside, shop):
+    """`on(kind, value)`: a promotion of the shop that is on now."""
+
+    def make(kind, value, *, at=shop, **facts):
+        with inside():
+            return promote(at, kind, value, **facts)
+
+    return make
+
+
+@contextmanager
+def asked_of(inside):
+    """The statements that reach the database meanwhile, without those that open a scope."""
+    said = []
+
+    def note(connection, cursor, statement, *more):
+        if "set_config" not in statement:
+            said.append(statement)
+
+    with inside():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def soon(**more):
+    return clock.now() + timedelta(**more)
+
+
+def test_a_card_shows_the_price_of_one_piece_now_with_the_list_price_struck_a_badge_and_its_end(
+    visit, shop, goods, on
+):
+    on("timed_price", {"off_bps": 2150}, title="双十一", title_en="11.11", ends_at=soon(hours=5))
+    page = visit(shop).get("/")
+    assert re.search(r'¥</small>23<i>\.55.*<del class="good-was">.*¥</small>30<i>\.00', page.text)
+    assert '<span class="good-tag">−21 %</span>' in page.text
+    assert page.text.count('class="good-ends"') == 1
+    assert '<span class="good-tag">7.9折</span>' in visit(shop, language="zh-CN").get("/").text
+
+
+def test_an_end_far_away_is_not_counted_down_to(visit, shop, goods, on):
+    on("timed_price", {"off_bps": 1000}, ends_at=soon(days=4))
+    assert "data-ends" not in visit(shop).get("/").text
+
+
+def test_the_price_on_the_product_page_is_the_price_at_the_checkout_and_says_how_it_came_about(
+    visit, shop, goods, on
+):
+    on(
+        "timed_price",
+        {"off_bps": 1500},
+        title="双十一",
+        title_en="11.11 timed price",
+        ends_at=soon(minutes=1),
+    )
+    visitor = visit(shop)
+    page = visitor.get(f"/p/{goods.slug}")
+    assert "List price ¥30.00 − 11.11 timed price ¥4.50 = ¥25.50, until" in text_of(page)
+    visitor.wish(goods.listing_id)
+    checkout = text_of(visitor.get("/checkout?now=1"))
+    assert "Pay ¥25.50" in checkout
+    assert "11.11 timed price: ¥4.50 off" in checkout
+    assert "Goods ¥30.00 11.11 timed price -¥4.50" in checkout
+
+
+def test_the_floor_bites_in_words_on_the_page_and_at_the_checkout(visit, inside, shop, on):
+    with inside():
+        near = make_goods(shop, price=1620, floor=1500, codes=3)
+    on("timed_price", {"off_bps": 5000}, title_en="Half price")
+    visitor = visit(shop)
+    page = text_of(visitor.get(f"/p/{near.slug}"))
+    assert "= ¥15.00" in page
+    assert "Half price: The brand's minimum price allows ¥1.20 of it." in page
+    visitor.wish(near.listing_id)
+    assert "The brand's minimum price allows ¥1.20 of it." in text_of(visitor.get("/checkout?now=1"))
+
+
+def test_what_a_brand_has_switched_off_is_shown_nowhere(visit, inside, shop, goods, on):
+    on("timed_price", {"off_bps": 1500}, title_en="Switched")
+    with inside(), platform_scope(), unit_of_work() as work:
+        work.session.add(PromotionSwitch(brand_id=goods.brand_id, kind="timed_price", reason="brand"))
+    assert "good-tag" not in visit(shop).get("/").text
+    page = visit(shop).get(f"/p/{goods.slug}")
+    assert "List price" not in text_of(page)
+    assert "¥ 30 .00" in text_of(page)
+
+
+def test_brand_and_platform_promotions_count_like_the_shops_own_and_nobody_reads_who_pays(
+    visit, shop, goods, on
+):
+    on("timed_price", {"off_bps": 1000}, at=None, brand_id=goods.brand_id, title_en="Brand week")
+    on("timed_price", {"off_bps": 2000}, at=None, title_en="Platform week")
+    visitor = visit(shop)
+    assert "Platform week ¥6.00 = ¥24.00" in text_of(visitor.get(f"/p/{goods.slug}"))
+    visitor.wish(goods.listing_id)
+    page = visitor.get("/checkout?now=1").text
+    assert "funded" not in page and "distributor" not in page
+
+
+def test_tiers_are_a_table_of_what_so_many_pieces_really_cost(visit, inside, shop, on):
+    with inside():
+        near = make_goods(shop, price=1620, floor=1500, codes=9)
+    on("quantity_tiers", {"tiers": [{"from": 3, "off_bps": 500}, {"from": 5, "off_bps": 3000}]})
+    page = text_of(visit(shop).get(f"/p/{near.slug}"))
+    assert "3 or more ¥15.39 each" in page
+    assert "5 or more ¥15.00 each" in page, "no lower than the floor"
+
+
+def test_a_bundle_is_offered_on_the_page_of_each_part_and_added_with_one_press(
+    visit, inside, shop, goods, on
+):
+    with inside():
+        other = make_goods(shop, price=2000, codes=3)
+    parts = [{"sku": one.sku_id, "units": 1, "off_bps": 1000} for one in (goods, other)]
+    bundle = on("bundle_price", {"parts": parts}, title_en="Two together")
+    visitor = visit(shop)
+    for one in (goods, other):
+        page = visitor.get(f"/p/{one.slug}")
+        assert "Two together" in text_of(page)
+        assert re.search(r"¥</small>45<i>\.00", page.text)
+    form = {"sku": goods.listing_id, "quantity": 1, "together": bundle.id}
+    cart = visitor.follow(visitor.post("/cart/together", form))
+    assert "Goods ¥50.00 Two together -¥5.00 To pay ¥ 45 .00" in text_of(cart)
+
+
+def test_a_bundle_whose_other_part_is_gone_is_not_offered(visit, inside, shop, goods, on):
+    with inside():
+        gone = make_goods(shop, price=2000)
+    parts = [{"sku": one.sku_id, "units": 1, "off_bps": 1000} for one in (goods, gone)]
+    on("bundle_price", {"parts": parts}, title_en="Two together")
+    assert "Two together" not in text_of(visit(shop).get(f"/p/{goods.slug}"))
+
+
+def test_what_is_not_in_the_price_says_why_and_how_much_is_missing(visit, shop, goods, on):
+    on("threshold_coupon", {"minor": 500, "from_minor": 4200}, title_en="Five off")
+    on("timed_price", {"minor": 2900}, title_en="Small")
+    on("timed_price", {"minor": 2500}, title_en="Big")
+    visitor = visit(shop)
+    visitor.wish(goods.listing_id, then="cart")
+    page = text_of(visitor.get("/cart"))
+    assert "Five off ¥17.00 more for ¥5.00 off from ¥42.00." in page
+    assert "Small “Big” is the better price." in page
+
+
+def test_of_two_that_exclude_each_other_the_buyer_puts_one_aside_and_takes_it_back(visit, shop, goods, on):
+    first = on("fixed_coupon", {"minor": 300}, title_en="Three off", combines=[])
+    second = on("percentage_coupon", {"rate_bps": 500}, title_en="Five per cent", combines=[])
+    visitor = visit(shop)
+    visitor.wish(goods.listing_id)
+    page = visitor.get("/checkout?now=1")
+    assert "Five per cent Cannot be combined with “Three off”. Use this instead" in text_of(page)
+    assert f'name="aside" value="{first.id}"' in page.text
+    page = visitor.post("/checkout?now=1", {"aside": first.id, "email": "typed@example.com"})
+    assert page.status_code == 200
+    assert "Five per cent -¥1.50" in text_of(page) and "typed@example.com" in page.text
+    assert "Three off You put this aside. ¥3.00 off Use it again" in text_of(page)
+    page = visitor.post("/checkout?now=1", {"back": first.id})
+    assert "Three off -¥3.00" in text_of(page) and second.id
+
+
+def test_the_order_says_what_each_promotion_saved(visit, work, inside, shop, goods, on):
+    on("timed_price", {"off_bps": 1000}, title_en="Week")
+    on("fixed_coupon", {"minor": 100}, title_en="One off")
+    visitor = visit(shop)
+    number = visitor.order(goods.listing_id)
+    page = text_of(visitor.get(f"/orders/{number}"))
+    assert "Goods ¥30.00 Week -¥3.00 One off -¥1.00 Total ¥ 26 .00" in page
+
+
+def test_a_held_out_buyer_is_shown_the_price_they_pay_and_the_others_theirs(visit, shop, goods, on):
+    held = on("timed_price", {"off_bps": 5000}, title_en="For some", holdout_bps=5000)
+    seen = set()
+    for _ in range(12):
+        visitor = visit(shop)
+        shown = "For some" in text_of(visitor.get(f"/p/{goods.slug}"))
+        assert ("good-tag" in visitor.get("/").text) == shown
+        visitor.wish(goods.listing_id)
+        assert ("Pay ¥15.00" in text_of(visitor.get("/checkout?now=1"))) == shown
+        seen.add(shown)
+    assert seen == {True, False}, held
+
+
+def test_a_page_is_the_same_for_all_and_sets_no_cookie_where_nothing_is_drawn(visit, shop, goods, on):
+    on("timed_price", {"off_bps": 1000})
+    assert "Set-Cookie" not in visit(shop).get(f"/p/{goods.slug}").headers
+
+
+def test_what_is_personal_is_on_no_kept_page(visit, shop, goods, on):
+    on("timed_price", {"off_bps": 5000}, audience="first_order", title_en="First time")
+    assert "First time" not in text_of(visit(shop).get("/offers"))
+    assert "good-tag" not in visit(shop).get("/").text
+
+
+def test_what_is_given_away_is_shown_no_more(visit, inside, shop, goods, on):
+    on("timed_price", {"off_bps": 1000}, total_limit=1, title_en="Only one")
+    visitor = visit(shop)
+    assert "Only one" in text_of(visitor.get(f"/p/{goods.slug}"))
+    visitor.order(goods.listing_id)
+    assert "Only one" not in text_of(visitor.get(f"/p/{goods.slug}?again=1"))
+
+
+def test_the_strip_names_what_is_on_and_what_begins_soon(visit, inside, shop, goods, on):
+    with inside():
+        elsewhere = make_goods(make_shop("other"))
+    on("timed_price", {"off_bps": 1000}, title_en="Now", ends_at=soon(hours=2))
+    on(
+        "timed_price",
+        {"off_bps": 1000},
+        title_en="Not ours",
+        target_of="product",
+        target_ids=[elsewhere.product_id],
+    )
+    on("timed_price", {"off_bps": 3000}, title_en="Tomorrow", starts_at=soon(days=1))
+    page = text_of(visit(shop).get("/"))
+    assert page.index("10 % off Now Ends in") < page.index("30 % off Tomorrow Begins in")
+    assert "Not ours" not in page
+    assert "Begins soon Tomorrow 30 % off" in text_of(visit(shop).get("/offers"))
+
+
+def test_the_page_of_offers_shows_codes_that_are_not_kept_quiet(visit, shop, goods, on):
+    on("fixed_coupon", {"minor": 100}, code="HELLO", title_en="Welcome")
+    on("fixed_coupon", {"minor": 100}, code="SECRET", title_en="Quiet", settings={"unlisted": True})
+    page = text_of(visit(shop).get("/offers"))
+    assert "HELLO" in page and "SECRET" not in page
+    assert goods.slug in visit(shop).get("/offers").text
+
+
+def test_a_shop_without_offers_says_so(visit, shop):
+    assert "No offer at the moment" in text_of(visit(shop).get("/offers"))
+    assert "offers-strip" not in visit(shop).get("/").text
+
+
+def test_sorted_by_price_a_page_is_so_by_the_price_it_shows(visit, inside, shop, goods, on):
+    with inside():
+        middle = make_goods(shop, price=2000, codes=1)
+    on("timed_price", {"off_bps": 5000}, target_of="product", target_ids=[goods.product_id])
+    page = visit(shop).get("/?sort=cheap").text
+    grid = page[page.index('class="goods"') :]
+    assert grid.index(goods.slug) < grid.index(middle.slug)
+
+
+@pytest.mark.parametrize("path", ["/", "/offers"])
+def test_a_page_asks_the_database_as_often_for_many_goods_as_for_few(visit, inside, shop, goods, on, path):
+    on("timed_price", {"off_bps": 1000}, total_limit=50)
+    on(
+        "quantity_tiers",
+        {"tiers": [{"from": 2, "off_bps": 1000}]},
+        target_of="product",
+        target_ids=[goods.product_id],
+    )
+    visitor = visit(shop)
+    visitor.get("/contact")
+    drawing._kept.clear()
+    with asked_of(inside) as few:
+        visitor.get(f"{path}?n=1")
+    with inside():
+        for _ in range(6):
+            make_goods(shop, price=2500, codes=2)
+        promote(shop, "timed_price", {"off_bps": 500})
+    drawing._kept.clear()
+    with asked_of(inside) as many:
+        visitor.get(f"{path}?n=2")
+    assert len(many) <= len(few), many
+    assert len(many) <= 8, many
