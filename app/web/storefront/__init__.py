@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from app.web.doors import House
-from app.web.storefront import account, cart, checkout, lookup, orders, product, shelves, texts, visitor
+from app.web.storefront import account, cart, checkout, drops, lookup, orders, product, shelves, texts, visitor
 from app.web.storefront.front_desk import FrontDesk
 from app.web.storefront.page_cache import PageCache
 
@@ -17,6 +17,12 @@ ADDRESSES = (
     ("GET", "/p/<slug>", product.product),
     ("GET", "/terms", texts.terms),
     ("GET", "/contact", texts.contact),
+    ("GET", "/flash/<int:drop_id>", drops.flash),
+    # The line of a flash sale: answered without a page, and without the database where Redis answers.
+    ("GET", "/flash/<int:drop_id>/place", drops.flash_place),
+    ("POST", "/flash/<int:drop_id>/enter", drops.flash_enter),
+    ("GET", "/flash/<int:drop_id>/task", drops.flash_task),
+    ("POST", "/flash/<int:drop_id>/take", drops.flash_take),
     # Buying.
     ("GET", "/cart", cart.cart),
     ("POST", "/cart", cart.take),
