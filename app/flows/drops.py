@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from app.domain.catalog.errors import ListingUnavailable
 from app.domain.catalog.on_sale import on_sale
 from app.domain.catalog.shelf import floors_here
+from app.domain.commissions.calendar import ZONE
 from app.domain.flash import queries, service
 from app.domain.flash.models import Drop, DropSeat
 from app.domain.flash.room import Place, Room
@@ -165,7 +166,7 @@ def _write_if_away(work: Work, seat: DropSeat, ask: Ask) -> None:
     if ask.email and time.time() - ask.position / 1e6 > MAIL_AFTER_SECONDS:
         notifications.write(
             work, key=f"seat:{seat.id}", kind="seat", recipient=ask.email, locale=ask.locale, shop_id=seat.shop_id,
-            path=f"/flash/{seat.drop_id}", until=seat.until.isoformat(),
+            path=f"/flash/{seat.drop_id}", until=seat.until.astimezone(ZONE).strftime("%H:%M"),
         )  # fmt: skip
 
 

@@ -40,6 +40,16 @@ TEXTS: Mapping[str, str] = {
     ),
     "promotion_limit_too_low": lazy_gettext("More than that has been used already. Choose a higher limit."),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
+    "drop_invalid": lazy_gettext("This cannot be so in a flash sale. Please check this field."),
+    "drop_not_open": lazy_gettext("The line of this sale is not open now."),
+    "place_taken": lazy_gettext(
+        "This e-mail address has a place in the line already, taken on another device. Go on there, or use your own."
+    ),
+    "line_crowded": lazy_gettext("Too many places were taken from your connection. Please use another one."),
+    "drop_needs_sign_in": lazy_gettext("This sale is for signed-in buyers. Please sign in first."),
+    "seat_gone": lazy_gettext(
+        "The time for your unit of the flash sale is over, and it went to the next in line. This is the usual price."
+    ),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."
     ),

@@ -66,6 +66,10 @@ REASONS = {
     "needs_end": lazy_gettext("An exemption for a promotion needs an end."),
     "far_future": lazy_gettext("This lies too far ahead."),
     "over": lazy_gettext("This floor is over already."),
+    "unlimited": lazy_gettext("This is sold without counting. A flash sale needs stock of its own: choose another."),
+    "not_cheaper": lazy_gettext("The price must be lower than the list price."),
+    "too_long_a_sale": lazy_gettext("A flash sale lasts at most 31 days."),
+    "more_than_units": lazy_gettext("No more each buyer than there are units."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -100,6 +104,10 @@ def _wait(facts: dict[str, Any]) -> str:
     return ngettext(
         "Too many tries. Please wait a minute.", "Too many tries. Please wait %(num)d minutes.", minutes
     )
+
+
+def _drop(facts: dict[str, Any]) -> str:
+    return _below_floor(facts) if facts.get("reason") == "sale_below_floor" else ""
 
 
 LINE_FAULTS = {
@@ -186,4 +194,5 @@ FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "rates_over_whole": _rates_over_whole,
     "paper_refused": _paper,
     "invite_over": _invite_over,
+    "drop_invalid": _drop,
 }

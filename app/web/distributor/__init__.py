@@ -52,6 +52,7 @@ SHOPS = (Place("home", _("Shops"), "shop"), Place("opening", _("Open a shop"), "
 SHOP = (
     Place("shop_home", _("Overview"), "home"),
     Place("listings", _("Listings"), "tag", ("preview_prices", "apply_prices", "set_price", "bulk")),
+    Place("flash_sales", _("Flash sales"), "bolt", ("flash_new", "flash_live")),
     Place("catalogue", _("Add goods"), "plus", ("add_goods",)),
     Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
     Place("shop_settings", _("Shop settings"), "settings"),
