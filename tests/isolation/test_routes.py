@@ -70,6 +70,7 @@ NO_IDS = {
     "platform.reconciled_day.day": "a day, for the platform's staff",
     "platform.proof.proof_id": "a proof of all books, for the platform's staff",
     "storefront.category.slug": "a shelf of the whole platform",
+    "storefront.challenge_for.purpose": "one of a few words of ours",
     "storefront.arrive.token": "128 random bits of which only a digest is kept; see test_sessions_and_hosts",
 }
 ORIGINS = {"console": CONSOLE, "distributor": CONSOLE, "brand": CONSOLE, "platform": CONSOLE}

@@ -14,6 +14,12 @@ from tests.factories.drops import make_drop
 from tests.web.conftest import text_of
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    """Another test's drops had the same numbers."""
+    door._kept.clear()
+
+
 @pytest.fixture
 def sale(inside):
     with inside():

@@ -68,7 +68,7 @@ def content_security_policy(theme: Theme, *, pay_origin: str = "") -> str:
     """The header for a page of this theme: own files and the theme's style sheet, nothing else."""
     return (
         "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
-        f"style-src 'self' {theme.csp_source}; script-src 'self'; connect-src 'self'; "
+        f"style-src 'self' {theme.csp_source}; script-src 'self'; worker-src 'self'; connect-src 'self'; "
         "img-src 'self' data: https:; font-src 'self'; manifest-src 'self'; "
         f"form-action 'self' {pay_origin}".rstrip()
     )

@@ -4,6 +4,18 @@ from flask import Blueprint
 
 from app.web.doors import House
 from app.web.storefront import account, cart, checkout, drops, lookup, orders, product, shelves, texts, visitor
+from app.web.storefront import (
+    account,
+    cart,
+    challenges,
+    checkout,
+    lookup,
+    orders,
+    product,
+    shelves,
+    texts,
+    visitor,
+)
 from app.web.storefront.front_desk import FrontDesk
 from app.web.storefront.page_cache import PageCache
 
@@ -29,6 +41,7 @@ ADDRESSES = (
     ("POST", "/cart/update", cart.update),
     ("GET", "/checkout", checkout.checkout),
     ("POST", "/checkout", checkout.place),
+    ("GET", "/challenge/<purpose>", challenges.challenge_for),
     # An order, for whoever may see it.
     ("GET", "/orders/<number>", orders.order),
     ("GET", "/orders/<number>/progress", orders.progress),
