@@ -49,6 +49,7 @@ TEXTS: Mapping[str, str] = {
     "drop_needs_sign_in": lazy_gettext("This sale is for signed-in buyers. Please sign in first."),
     "seat_gone": lazy_gettext(
         "The time for your unit of the flash sale is over, and it went to the next in line. This is the usual price."
+    ),
     "challenge_failed": lazy_gettext(
         "The check against programs did not succeed, or its result was used before. Please try again."
     ),

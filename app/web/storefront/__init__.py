@@ -3,12 +3,12 @@
 from flask import Blueprint
 
 from app.web.doors import House
-from app.web.storefront import account, cart, checkout, drops, lookup, orders, product, shelves, texts, visitor
 from app.web.storefront import (
     account,
     cart,
     challenges,
     checkout,
+    drops,
     lookup,
     orders,
     product,
