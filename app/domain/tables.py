@@ -4,6 +4,7 @@ from app.domain.brands import models as brands
 from app.domain.catalog import models as catalog
 from app.domain.commissions import models as commissions
 from app.domain.distributors import models as distributors
+from app.domain.flash import models as flash
 from app.domain.fulfilment import models as fulfilment
 from app.domain.identity import models as identity
 from app.domain.inventory import models as inventory
@@ -19,7 +20,7 @@ from app.foundation import audit, outbox
 from app.foundation.database import Base
 
 ROOMS = (
-    brands, catalog, commissions, distributors, fulfilment, identity, inventory, ledger, notifications, orders,
+    brands, catalog, commissions, distributors, flash, fulfilment, identity, inventory, ledger, notifications, orders,
     payments, payouts, pricing, promotions, referrals,
 )  # fmt: skip
 FOUNDATION = (audit, outbox)

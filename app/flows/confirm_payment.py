@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from app.domain.flash import service as flash
 from app.domain.inventory import queries as inventory_queries
 from app.domain.inventory import service as inventory
 from app.domain.inventory.errors import StockExhausted
@@ -20,6 +21,8 @@ from app.flows import deliver, promoting
 from app.foundation import clock, figures
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
+
+PAYER_LIMIT = "payer_limit"
 
 
 def confirm_payment(event_id: int, payment_id: int, order_id: int) -> None:
@@ -44,12 +47,14 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
         _wait_for_person(work, order, payment, event, difference)
         return "mismatched"
     payments.receive(payment, told)
-    if order.state == "pending":
+    if order.state == "pending" and not promoting.may_pay(order, payment, event):
+        _over_payers_limit(work, order, payment)
+    elif order.state == "pending":
         _sell(work, order, payment, order.reservation_id)
     elif _already_bought(order, payment):
         _send_back(work, order, payment, "paid_twice")
     elif order.state in {"expired", "cancelled"}:
-        _money_came_late(work, order, payment)
+        _money_came_late(work, order, payment, event)
     else:
         _send_back(work, order, payment, "order_is_over")
     return "applied"
@@ -89,7 +94,16 @@ def _sell(work: Work, order: Order, payment: Payment, reservation_id: int) -> No
         work.enqueue("deliver_order", key=f"deliver:{order.id}", order_id=order.id)
 
 
-def _money_came_late(work: Work, order: Order, payment: Payment) -> None:
+def _over_payers_limit(work: Work, order: Order, payment: Payment) -> None:
+    """The account that paid has its share of a flash sale: all of it goes back, and the unit to the next in line."""
+    inventory.release(order.reservation_id)
+    orders.move(order, "cancelled", reason=PAYER_LIMIT)
+    work.session.flush()
+    flash.forfeit(order.id)
+    _send_back(work, order, payment, PAYER_LIMIT)
+
+
+def _money_came_late(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> None:
     """The stock went back when the checkout expired: hold it again if it is there, else refund."""
     lines = order_queries.lines_of(order.id)
     until = clock.now() + timedelta(minutes=15)
@@ -100,6 +114,8 @@ def _money_came_late(work: Work, order: Order, payment: Payment) -> None:
                 f"late:{payment.id}", _wants(lines), until, parent_id=parent_id
             )
             promoting.retake(order)
+            if not promoting.may_pay(order, payment, event):
+                raise PromotionOver(reason="buyer_limit")
     except (StockExhausted, PromotionOver):
         _send_back(work, order, payment, "late_and_sold_out")
         return
@@ -119,7 +135,7 @@ def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
     refund_id = payments.request_refund(
         payment, key=f"{reason}:{payment.id}", amount_minor=received, reason=reason
     )
-    if reason == "late_and_sold_out":
+    if reason in {"late_and_sold_out", PAYER_LIMIT}:
         orders.move(order, "refunding", reason=reason)
     else:
         orders.note(order, "refunding_extra", reason=reason)

@@ -54,6 +54,8 @@ def _links(tenant: Any, facts: dict[str, Any]) -> dict[str, str]:
     links = {"home": settings().shop_url(tenant.slug)}
     if "desk" in facts:
         links["order"] = settings().host_url(f"console.{settings().base_host}") + str(facts["desk"])
+    if "path" in facts:
+        links["order"] = settings().shop_url(tenant.slug, facts["path"])
     if "number" in facts:
         path = f"/orders/{facts['number']}?key={access_token(facts['number'])}"
         links["order"] = settings().shop_url(tenant.slug, path)

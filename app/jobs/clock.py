@@ -7,6 +7,7 @@ from rq.cron import CronScheduler
 
 from app.flows.ask_gateway import ask_about_old_payments, ask_about_open_payments
 from app.flows.coupons import lapse_coupons
+from app.flows.drops import keep_drops
 from app.flows.expire import expire_checkouts
 from app.flows.floors import keep_floors
 from app.flows.gateway_reports import fetch_reports
@@ -31,6 +32,7 @@ from app.jobs.registry import NORMAL
 TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (5, expire_checkouts),
     (5, keep_floors),
+    (3, keep_drops),
     (60, ask_about_open_payments),
     (1800, ask_about_old_payments),
     (60, send_waiting_refunds),

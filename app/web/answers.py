@@ -22,7 +22,7 @@ STATUS = {
     Kind.UPSTREAM: 502,
     Kind.BUG: 500,
 }
-BY_CODE = {"too_many_requests": 429, "too_many_from_address": 429, "busy": 503}
+BY_CODE = {"too_many_requests": 429, "line_crowded": 429, "too_many_from_address": 429, "busy": 503}
 
 
 def install(app: Flask) -> None:

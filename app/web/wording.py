@@ -48,6 +48,16 @@ TEXTS: Mapping[str, str] = {
     "referral_payout_too_small": lazy_gettext("There is less than a payout must be, or one is on its way already."),
     "referral_payout_state": lazy_gettext("This payout has moved on in the meantime. Please reload and look again."),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
+    "drop_invalid": lazy_gettext("This cannot be so in a flash sale. Please check this field."),
+    "drop_not_open": lazy_gettext("The line of this sale is not open now."),
+    "place_taken": lazy_gettext(
+        "This e-mail address has a place in the line already, taken on another device. Go on there, or use your own."
+    ),
+    "line_crowded": lazy_gettext("Too many places were taken from your connection. Please use another one."),
+    "drop_needs_sign_in": lazy_gettext("This sale is for signed-in buyers. Please sign in first."),
+    "seat_gone": lazy_gettext(
+        "The time for your unit of the flash sale is over, and it went to the next in line. This is the usual price."
+    ),
     "challenge_failed": lazy_gettext(
         "The check against programs did not succeed, or its result was used before. Please try again."
     ),

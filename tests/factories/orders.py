@@ -53,7 +53,7 @@ def place(
 
 def paid_event(
     shop: Tenant, placed: Placed, *, amount: int | None = None, event_id: str | None = None, currency: str | None = None,
-    account: str = ACCOUNT,
+    account: str = ACCOUNT, payer: str = "",
 ) -> tuple[dict[str, str], bytes]:  # fmt: skip
     """A signed "paid" event of the sandbox, as it comes over the wire."""
     with shop_scope(shop.id):
@@ -62,7 +62,7 @@ def paid_event(
     event = SandboxEvent(
         kind=EventKind.PAID, external_id=external_id_for(reference), reference=reference,
         amount_minor=owed if amount is None else amount, currency=currency or owed_in, occurred_at=clock.now(),
-        event_id=event_id or f"evt_{ids.token()}", account=account,
+        event_id=event_id or f"evt_{ids.token()}", account=account, payer=payer,
     )  # fmt: skip
     return sign_event(event, secret=SIGNING, seconds=time.time())
 

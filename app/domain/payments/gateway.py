@@ -107,7 +107,8 @@ class PaymentEvent:
 
     `external_id` names the checkout and `reference` is the payment's, also in news
     of refunds and disputes. `raw` is what is worth keeping (JSON): no card, no
-    e-mail, no link that opens anything; news of a refund hold `refund_reference`
+    e-mail, no link that opens anything (`payer`: the gateway's own sign for the paying account,
+    where it has one); news of a refund hold `refund_reference`
     and `refund_id`, those of a dispute `dispute_id`, `status`, `reason`, `fee_minor`
     (all the gateway took for the dispute so far, if it says) and `answer_by`.
     """

@@ -15,7 +15,7 @@ class Payment(Record, TenantOwned):
 
     `amount_minor` was asked for, `received_minor` came. Every received payment ends in
     exactly one `outcome`: delivered, refunded (wholly), partly_refunded, or attention
-    (waiting for a person).
+    (waiting for a person). `payer`: the account it came from, as a keyed digest, where the gateway told.
     """
 
     __tablename__ = "payments"
@@ -55,6 +55,7 @@ class Payment(Record, TenantOwned):
     attention_reason: Mapped[str | None]
     created_at: Mapped[CreatedAt]
     received_at: Mapped[datetime | None]
+    payer: Mapped[str | None]
 
 
 class Refund(Record, TenantOwned):

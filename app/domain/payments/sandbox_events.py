@@ -32,6 +32,8 @@ class SandboxEvent:
     account: str = ACCOUNT
     dispute: Mapping[str, Any] = field(default_factory=dict)
     """`dispute_id`, `status`, `reason` and `fee_minor`, in news of a dispute."""
+    payer: str = ""
+    """The sandbox's sign for the account that paid."""
 
     def body(self) -> bytes:
         """The event as it travels."""
@@ -39,6 +41,7 @@ class SandboxEvent:
             "external_id": self.external_id, "reference": self.reference,
             "amount_minor": self.amount_minor, "currency": self.currency,
             "refund_reference": self.refund_reference, "refund_id": self.refund_id, **self.dispute,
+            **({"payer": self.payer} if self.payer else {}),
         }  # fmt: skip
         told = {
             "id": self.event_id, "type": self.kind, "account": self.account,
@@ -93,11 +96,12 @@ def new_event(
     amount_minor: int,
     currency: str,
     occurred_at: datetime,
+    payer: str = "",
 ) -> SandboxEvent:
     """An event of a payment, with an id of its own."""
     return SandboxEvent(
-        kind, external_id, reference, amount_minor, currency, occurred_at, event_id=f"evt_{token_hex(12)}"
-    )
+        kind, external_id, reference, amount_minor, currency, occurred_at, event_id=f"evt_{token_hex(12)}", payer=payer
+    )  # fmt: skip
 
 
 def sign_event(event: SandboxEvent, *, secret: str, seconds: float) -> tuple[dict[str, str], bytes]:

@@ -26,6 +26,7 @@ from app.foundation.database import session
 
 TAKE = text("SELECT promo.take(:order, :promotion, :units, :minor, :keys, :code, :use)")
 RETAKE = text("SELECT promo.retake(:order, :keys)")
+KNOW_PAYER = text("SELECT promo.know_payer(:order, :key)")
 CLAIM = text("SELECT use_id, said FROM promo.claim(:promotion, :keys, :email, :device)")
 LAPSE = text("SELECT promo.lapse(:most)")
 SET_LIMITS = text("SELECT promo.set_limits(:promotion)")
@@ -168,6 +169,11 @@ def retake(order_id: int, keys: Sequence[str]) -> None:
     said = session().execute(RETAKE, {"order": order_id, "keys": list(keys)}).scalar_one()
     if said:
         raise PromotionOver(param="quote", reason=said, title="")
+
+
+def know_payer(order_id: int, key: str) -> bool:
+    """Count an order's uses for the account it was paid from; False where a flash sale's limit per buyer is over."""
+    return not session().execute(KNOW_PAYER, {"order": order_id, "key": key}).scalar_one()
 
 
 def claim(promotion_id: int, keys: Sequence[str], *, email: str, device: str) -> tuple[int | None, str]:

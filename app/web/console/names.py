@@ -116,6 +116,7 @@ REASONS = {
     "nothing_to_refund": lazy_gettext("There was nothing left to refund"),
     "no_reusable_secret": lazy_gettext("The brand has no reusable code at the moment"),
     "late_and_sold_out": lazy_gettext("Paid too late, and sold out meanwhile"),
+    "payer_limit": lazy_gettext("Payment account over the limit of the flash sale"),
     "paid_twice": lazy_gettext("Paid twice"),
     "order_is_over": lazy_gettext("The order had ended before the money came"),
     "asked_by_buyer": lazy_gettext("The buyer asked for it"),

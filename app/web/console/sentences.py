@@ -70,6 +70,10 @@ REASONS = {
     "not_a_value": lazy_gettext("This gives nothing, or more than there is. Please check the amounts."),
     "no_buyers": lazy_gettext("Say for whom it is."),
     "too_many_buyers": lazy_gettext("At most 5000 addresses."),
+    "unlimited": lazy_gettext("This is sold without counting. A flash sale needs stock of its own: choose another."),
+    "not_cheaper": lazy_gettext("The price must be lower than the list price."),
+    "too_long_a_sale": lazy_gettext("A flash sale lasts at most 31 days."),
+    "more_than_units": lazy_gettext("No more each buyer than there are units."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
@@ -104,6 +108,10 @@ def _wait(facts: dict[str, Any]) -> str:
     return ngettext(
         "Too many tries. Please wait a minute.", "Too many tries. Please wait %(num)d minutes.", minutes
     )
+
+
+def _drop(facts: dict[str, Any]) -> str:
+    return _below_floor(facts) if facts.get("reason") == "sale_below_floor" else ""
 
 
 LINE_FAULTS = {
@@ -198,4 +206,5 @@ FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "paper_refused": _paper,
     "invite_over": _invite_over,
     "promotion_earns_nothing": _earns_nothing,
+    "drop_invalid": _drop,
 }

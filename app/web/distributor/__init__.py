@@ -56,6 +56,7 @@ PROMOTION_PAGES = (
 SHOP = (
     Place("shop_home", _("Overview"), "home"),
     Place("listings", _("Listings"), "tag", ("preview_prices", "apply_prices", "set_price", "bulk")),
+    Place("flash_sales", _("Flash sales"), "bolt", ("flash_new", "flash_live")),
     Place("catalogue", _("Add goods"), "plus", ("add_goods",)),
     Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
     Place("promotions", _("Promotions"), "megaphone", PROMOTION_PAGES),

@@ -9,6 +9,7 @@ from app.web.storefront import (
     challenges,
     checkout,
     coupons,
+    drops,
     friend,
     lookup,
     offers,
@@ -33,6 +34,12 @@ ADDRESSES = (
     ("GET", "/offers", offers.offers),
     ("GET", "/terms", texts.terms),
     ("GET", "/contact", texts.contact),
+    ("GET", "/flash/<int:drop_id>", drops.flash),
+    # The line of a flash sale: answered without a page, and without the database where Redis answers.
+    ("GET", "/flash/<int:drop_id>/place", drops.flash_place),
+    ("POST", "/flash/<int:drop_id>/enter", drops.flash_enter),
+    ("GET", "/flash/<int:drop_id>/task", drops.flash_task),
+    ("POST", "/flash/<int:drop_id>/take", drops.flash_take),
     # Buying.
     ("GET", "/cart", cart.cart),
     ("POST", "/cart", cart.take),

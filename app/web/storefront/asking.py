@@ -7,7 +7,7 @@ from flask import session
 from app.domain.promotions.buyers import Shopper
 from app.domain.promotions.service import clean_code
 from app.flows.priced import MOST_CODES, Asked
-from app.web.storefront import friend
+from app.web.storefront import friend, seats
 from app.web.storefront.visitor import buyer, known_device
 
 CODES, ASIDE = "codes", "aside"
@@ -70,7 +70,8 @@ def spent() -> None:
     """After an order: what was typed for it is not carried to the next."""
     session.pop(CODES, None)
     session.pop(ASIDE, None)
+    seats.leave()
 
 
-GRANTS: tuple[Callable[[Asked], Asked], ...] = (friend.grant,)
+GRANTS: tuple[Callable[[Asked], Asked], ...] = (friend.grant, seats.granted)
 """Each adds what its situation grants this visitor: a seat of a drop, a group, a friend's link."""

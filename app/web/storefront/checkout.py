@@ -1,6 +1,7 @@
 """Checkout: an explained quote, an e-mail, a way to pay; then the gateway's page."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import g, redirect, request
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
+from app.domain.flash.errors import SeatGone
 from app.domain.inventory.errors import StockExhausted
 from app.domain.orders import queries as orders
 from app.domain.orders.errors import BuyerFieldInvalid, TooManyFromAddress, TooManyOpenOrders
@@ -20,7 +22,7 @@ from app.foundation.errors import Busy, InvalidInput, ProductError, TooManyReque
 from app.foundation.runtime import settings
 from app.web import language
 from app.web.answers import status_of
-from app.web.storefront import asking, basket, receipts
+from app.web.storefront import asking, basket, receipts, seats
 from app.web.storefront import page_data as data
 from app.web.storefront.basket import CART, NOW, Basket
 from app.web.storefront.cart import told_at_product
@@ -31,7 +33,7 @@ from app.web.wording import error_text
 
 METHODS = ("alipay", "wechat_pay", "card")
 # The buyer looks at a new price and agrees to it here; what else goes wrong is mended where it was chosen.
-AGREE_AGAIN = (PriceChanged, PromotionOver, QuoteExpired, QuoteInvalid)
+AGREE_AGAIN = (PriceChanged, PromotionOver, QuoteExpired, QuoteInvalid, SeatGone)
 CHOOSE_AGAIN = (StockExhausted, ListingUnavailable, QuantityNotAllowed, BelowFloor, BuyerFieldInvalid)
 
 
@@ -57,6 +59,8 @@ def place() -> ResponseReturnValue:
     except AGREE_AGAIN as error:
         return _priced_anew(chosen, error)
     except CHOOSE_AGAIN as error:
+        if isinstance(error, StockExhausted) and seats.had_one():  # the unit went to the next in line
+            return _priced_anew(chosen, SeatGone(param="quote"))
         return _choose_again(error, chosen)
     except (InvalidInput, TooManyOpenOrders, TooManyFromAddress, TooManyRequests, Busy) as error:
         return _page(chosen, error=error, sealed=request.form.get("quote", ""))
@@ -118,11 +122,11 @@ def _page(chosen: str, *, error: ProductError | None = None, sealed: str = "") -
         )
     signed_in, asked = buyer(), request.form.get("method", "")
     page = data.CheckoutPage(
-        quote=receipts.agreed(quoted, wishes, rows),
+        quote=replace(receipts.agreed(quoted, wishes, rows), expires_at=seats.deadline(quoted.expires_at)),
         token=purchase.seal(quoted),
         methods=METHODS,
         method=asked if asked in METHODS else METHODS[0],
-        email=request.form.get("email", signed_in.email if signed_in else ""),
+        email=request.form.get("email", signed_in.email if signed_in else seats.email()),
         passphrase=request.form.get("passphrase", ""),
         action=f"/checkout?{NOW}=1" if chosen == NOW else "/checkout",
         errors=_errors(error),

@@ -50,7 +50,7 @@ def product_page(
         steps=steps(in_language(first.redemption, first.redemption_en)),
         region=region(first.region),
         validity=in_language(first.validity, first.validity_en),
-        fields=_fields(rows, told or {}, errors or {}),
+        fields=fields_of(rows, told or {}, errors or {}),
         quantity=quantity,
         problem=problem,
         related=tuple(card(row, window) for row in related),
@@ -58,7 +58,7 @@ def product_page(
     )
 
 
-def _fields(
+def fields_of(
     rows: Sequence[Any], told: Mapping[str, str], errors: Mapping[str, str]
 ) -> tuple[data.BuyerField, ...]:
     """What the choices ask for, each field once, with the choices that ask for it."""
