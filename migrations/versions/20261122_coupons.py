@@ -16,7 +16,7 @@ from alembic import op
 from tenants.context import BRAND_ROLE, PLATFORM_ROLE, SHOP_ROLE
 
 revision = "0110"
-down_revision = "0102"
+down_revision = "0104"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ from tenants import rls
 from tenants.context import PLATFORM_ROLE, SHOP_ROLE
 
 revision = "0130"
-down_revision = "0102"
+down_revision = "0110"
 branch_labels = None
 depends_on = None
 
