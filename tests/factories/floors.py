@@ -5,11 +5,14 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from app.domain.distributors import partnerships
+from app.domain.distributors.models import Level
 from app.domain.pricing.floor_service import SetFloor
 from app.flows import floors
 from app.foundation import clock
 from app.foundation.actor import Actor
-from tenants.context import brand_scope
+from app.foundation.unit_of_work import unit_of_work
+from tenants.context import brand_scope, platform_scope
 from tests.factories.goods import Goods
 
 BRAND_OWNER = Actor("staff", name="Ann of the brand")
@@ -62,3 +65,18 @@ def let_end(owner: Engine, floor_id: int) -> None:
             ),
             values,
         )
+
+
+def make_level(brand_id: int, rank: int, name: str) -> int:
+    with platform_scope(), unit_of_work() as work:
+        level = Level(brand_id=brand_id, rank=rank, name=name, name_en=name, threshold_minor=rank * 1000)
+        work.session.add(level)
+        work.session.flush()
+        return int(level.id)
+
+
+def move_to(brand_id: int, distributor_id: int, level_id: int) -> None:
+    with platform_scope(), unit_of_work():
+        found = partnerships.of(brand_id, distributor_id)
+        assert found is not None
+        found.level_id = level_id

@@ -8,8 +8,6 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.domain.distributors import partnerships
-from app.domain.distributors.models import Level
 from app.domain.pricing import floor_queries
 from app.domain.pricing.errors import (
     BelowFloor,
@@ -31,7 +29,16 @@ from tenants.context import brand_scope, platform_scope, shop_scope
 from tenants.directory import Tenant
 from tests.concurrency.race import ask
 from tests.factories import Goods, make_goods, make_shop, run_jobs
-from tests.factories.floors import BRAND_OWNER, later, let_begin, let_end, set_floor, wanted
+from tests.factories.floors import (
+    BRAND_OWNER,
+    later,
+    let_begin,
+    let_end,
+    make_level,
+    move_to,
+    set_floor,
+    wanted,
+)
 from tests.factories.orders import BUYER
 from tests.factories.promotions import promote
 
@@ -55,21 +62,6 @@ def change(owner: Engine, statement: str, **values: Any) -> None:
 
 def firm_of(owner: Engine, shop: Tenant) -> int:
     return ask(owner, "SELECT distributor_id FROM shops WHERE id = :id", id=shop.id)[0][0]
-
-
-def make_level(brand_id: int, rank: int, name: str) -> int:
-    with platform_scope(), unit_of_work() as work:
-        level = Level(brand_id=brand_id, rank=rank, name=name, name_en=name, threshold_minor=rank * 1000)
-        work.session.add(level)
-        work.session.flush()
-        return int(level.id)
-
-
-def move_to(brand_id: int, distributor_id: int, level_id: int) -> None:
-    with platform_scope(), unit_of_work():
-        found = partnerships.of(brand_id, distributor_id)
-        assert found is not None
-        found.level_id = level_id
 
 
 def margin(owner: Engine, goods: Goods, supply: int, **target: Any) -> None:
@@ -396,13 +388,9 @@ def test_python_and_the_database_say_the_same_of_which_floor_counts(shop, goods,
     for _ in range(200):
         at, name = now + timedelta(hours=dice.random() * 48), dice.choice([None, winter, "summer"])
         told = resolve(
-            rows,
-            sku_floor_minor=1500,
-            at=at,
-            distributor_id=firm,
-            level_id=gold,
+            rows, sku_floor_minor=1500, at=at, distributor_id=firm, level_id=gold,
             promotions=(name,) if name else (),
-        )
+        )  # fmt: skip
         assert ask(owner, asked, sku=goods.sku_id, firm=firm, at=at, name=name) == [(told.floor_minor,)]
 
 

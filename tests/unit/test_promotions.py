@@ -51,7 +51,7 @@ def test_a_percentage_price_of_everything_still_costs_the_smallest_unit():
     assert (line.offer_minor, line.net_minor) == (1, 3)
 
 
-def test_a_sealed_quote_carries_what_the_order_line_needs_and_not_how_it_came_about():
+def test_a_sealed_quote_carries_what_the_order_line_needs_and_which_promotion_took_how_much():
     sealer, flash = QuoteSealer(b"key"), Promotion(1, "11.11", "flash_price", Cut(900), "platform")
     plain, exempt = Offer(1, 1, 2, 1000, 800), Offer(2, 2, 1, 1000, 950, exempt={"11.11": 900})
     made = quotes.make(7, "CNY", price([plain, exempt], [flash]), NOW)
@@ -60,7 +60,8 @@ def test_a_sealed_quote_carries_what_the_order_line_needs_and_not_how_it_came_ab
     assert opened.total_minor == made.total_minor == 2700
     assert (first.floor_promotion, first.funded_platform_minor, first.floor_minor) == (None, 200, 800)
     assert (second.floor_promotion, second.funded_platform_minor, second.floor_minor) == ("11.11", 100, 900)
-    assert first.steps == () and made.lines[0].steps
+    taken = [(step.promotion_id, step.minor) for step in first.steps]
+    assert taken == [(1, 200)] and made.lines[0].steps[0].name == "11.11"
 
 
 def test_a_quote_without_promotions_is_sealed_as_short_as_ever():
