@@ -1,5 +1,6 @@
 """Where consumers see promotions: the price on a page is the price at the checkout, and it says how it came about."""
 
+import email.policy
 import re
 from contextlib import contextmanager
 from datetime import timedelta
@@ -50,11 +51,11 @@ def on(inside, shop):
 
 @contextmanager
 def asked_of(inside):
-    """The statements that reach the database meanwhile, without those that open a scope."""
+    """The statements that reach the database meanwhile, without those that find the shop and open its scope."""
     said = []
 
     def note(connection, cursor, statement, *more):
-        if "set_config" not in statement:
+        if "set_config" not in statement and "FROM shops" not in statement[:400]:
             said.append(statement)
 
     with inside():
@@ -305,3 +306,17 @@ def test_a_page_asks_the_database_as_often_for_many_goods_as_for_few(visit, insi
         visitor.get(f"{path}?n=2")
     assert len(many) <= len(few), many
     assert len(many) <= 8, many
+
+
+def test_the_mail_names_what_each_promotion_saved(visit, wire, work, settings, shop, goods, on):
+    on("timed_price", {"off_bps": 1000}, title="双十一", title_en="11.11")
+    for old in (settings.home / "mailbox").glob("*.eml"):
+        old.unlink()
+    visitor = visit(shop)
+    visitor.wish(goods.listing_id)
+    visitor.pay(visitor.follow_to_pay(visitor.check_out()))
+    work()
+    [path] = (settings.home / "mailbox").glob("*.eml")
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    text = mail.get_body(("plain",)).get_content()
+    assert "At list price ¥30.00 11.11 −¥3.00 Paid ¥27.00" in " ".join(text.split())
