@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from flask import g
 from sqlalchemy import event
 
+from app.domain.pricing.rules import Step
 from app.domain.promotions.models import PromotionSwitch
 from app.foundation import clock
 from app.foundation.database import db
 from app.foundation.unit_of_work import unit_of_work
 from app.web.storefront import drawing
+from app.web.storefront.price_words import reason
 from tenants.context import platform_scope
 from tests.factories import make_goods, make_shop
 from tests.factories.promotions import promote
@@ -320,3 +323,32 @@ def test_the_mail_names_what_each_promotion_saved(visit, wire, work, settings, s
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     text = mail.get_body(("plain",)).get_content()
     assert "At list price ¥30.00 11.11 −¥3.00 Paid ¥27.00" in " ".join(text.split())
+
+
+REASONS = [
+    "not_lower", "rounding", "not_these_goods", "not_now", "switched_off", "budget", "limit", "day_limit", "buyer_limit",
+    "not_for_you", "not_first", "code_used", "unknown_code", "claim_first", "floor", "funder", "last_unit",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_reason_has_words_of_its_own(house, shop, language):
+    with house.test_request_context("/", headers={"Accept-Language": language}):
+        g.tenant = shop
+        words = [reason(Step(0, "", "", "", 0, 0, because), {}) for because in REASONS]
+        other = reason(Step(0, "", "", "", 0, 0, "something new"), {})
+    assert other not in words
+    assert len(set(words)) == len(words) - 1, "limit and budget read alike"
+
+
+def test_a_code_that_is_none_and_one_that_is_for_other_goods_both_say_so(visit, inside, shop, goods, on):
+    with inside():
+        other = make_goods(shop, codes=1)
+    on("fixed_coupon", {"minor": 100}, code="OTHER", title_en="Others", target_of="sku", target_ids=[other.sku_id])
+    visitor = visit(shop)
+    visitor.wish(goods.listing_id, then="cart")
+    with visitor.client.session_transaction(base_url=visitor.origin) as kept:
+        kept["codes"] = ["OTHER", "NOSUCH"]
+    page = text_of(visitor.get("/cart"))
+    assert "Others It is not for these goods." in page
+    assert "NOSUCH This code is not known here." in page
