@@ -13,6 +13,7 @@ from app.domain.orders import service as orders
 from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
+from app.flows import promoting
 from app.foundation import clock
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -63,7 +64,7 @@ def finish(
             paid_by.outcome = "delivered"
         else:
             payments.settle_outcome(order.id, "partly_refunded" if refunded else "delivered")
-        notifications.decide(work, order, "delivered")
+        notifications.decide(work, order, "delivered", **promoting.receipt(order))
 
 
 def _deliver_line(work: Work, order: Order, line: OrderLine) -> None:

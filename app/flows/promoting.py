@@ -1,6 +1,7 @@
 """What an order keeps of its promotions: each step, what it took of their limits, and to whom the sale is due."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.domain.orders import queries as order_queries
 from app.domain.orders.models import Order, OrderLine
@@ -26,6 +27,24 @@ def keep(work: Work, order: Order, quoted: Quote) -> None:
         service.remember_held_out(order.shop_id, quoted.held_out, shopper(order).keys())
     if quoted.taken or quoted.held_out or quoted.due:
         _attribute(work, order, quoted)
+
+
+def receipt(order: Order) -> dict[str, Any]:
+    """What a mail says of an order's promotions: `receipt` with list, each saving and total; nothing without any."""
+    if not order.promoted:
+        return {}
+    saved: dict[int, dict[str, Any]] = {}
+    for row in queries.of_order(order.id):
+        one = saved.setdefault(
+            row.promotion_id, {"title": row.title, "title_en": row.title_en or row.title, "minor": 0}
+        )
+        one["minor"] += row.minor
+    listed = order.total_minor + sum(one["minor"] for one in saved.values())
+    told = {
+        "list_minor": listed, "saved": list(saved.values()), "total_minor": order.total_minor,
+        "currency": order.currency,
+    }  # fmt: skip
+    return {"receipt": told}
 
 
 def retake(order: Order) -> None:

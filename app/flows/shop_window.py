@@ -54,12 +54,12 @@ class Window:
         lines = self.together({listing_id: quantity}) if offer is not None else ()
         return lines[0] if lines else None
 
-    def together(self, cart: Mapping[int, int]) -> tuple[PricedLine, ...]:
+    def together(self, cart: Mapping[int, int], *, without: Collection[int] = NONE) -> tuple[PricedLine, ...]:
         """These listings in one cart; nothing where a list price is below its floor, or one is not known here."""
         if not all(listing_id in self.offers for listing_id in cart):
             return ()
         asked = [_so_many(self.offers[at], quantity) for at, quantity in cart.items()]
-        promotions = dict(self.anybodys)
+        promotions = {at: one for at, one in self.anybodys.items() if at not in without}
         while True:
             try:
                 priced = rules.price_cart(asked, list(promotions.values()))

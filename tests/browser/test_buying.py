@@ -2,9 +2,17 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from app.domain.promotions.models import StoredPromotion
+from app.domain.promotions.service import become
+from app.foundation import clock
+from app.foundation.unit_of_work import unit_of_work
+from tenants.context import shop_scope
+from tests.factories.promotions import promote
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +67,32 @@ def test_a_guest_needs_three_taps(live, phone):
     page.get_by_role("button", name="Pay ¥").click()
     page.wait_for_url("**/orders/**")
     assert len(taps) <= 3, taps
+
+
+def test_a_promotion_price_is_bought_in_three_taps_and_is_what_the_card_said(live, phone):
+    promotion = promote(
+        live.tenant, "timed_price", {"off_bps": 2000}, title="限时", title_en="This week",
+        target_of="product", target_ids=[live.code.product_id], ends_at=clock.now() + timedelta(hours=2),
+    )  # fmt: skip
+    page = phone()
+    taps = []
+    page.expose_function("tapped", lambda words: taps.append(words.strip()))
+    page.add_init_script(
+        "addEventListener('click', event => event.isTrusted && tapped(event.target.innerText), true)"
+    )
+    try:
+        go_to_till(page, live, email="promo@example.com")
+        page.get_by_role("button", name="Pay ¥19.04").click()
+        page.wait_for_url("**/orders/**")
+        expect(page.get_by_text("This week")).to_be_visible()
+        assert len(taps) <= 3, taps
+        page.goto(f"{live.address}/p/{live.code.slug}?still")
+        expect(page.locator("[data-offer]")).to_contain_text("List price ¥23.80 − This week ¥4.76 = ¥19.04")
+        expect(page.locator("[data-offer] time")).to_have_text(re.compile(r"^01:59:\d\d$"))
+        assert page.faults == []
+    finally:
+        with shop_scope(live.tenant.id), unit_of_work() as work:
+            become(work.session.get_one(StoredPromotion, promotion.id), "ended")
 
 
 def test_everything_works_without_javascript(live, phone):

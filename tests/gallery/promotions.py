@@ -49,6 +49,7 @@ def plant(slug: str) -> None:
        words="周末使用", words_en="Type it in the cart", combines=["timed_price"])  # fmt: skip
     on("timed_price", {"off_bps": 2000}, "开业第二周", "Opening week two", starts_at=now + timedelta(hours=20),
        ends_at=now + timedelta(days=8))  # fmt: skip
+    sys.stdout.write(", ".join(by_product[at].name for at in products[:10]) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,21 @@
 """Where consumers see promotions: the price on a page is the price at the checkout, and it says how it came about."""
 
+import email.policy
 import re
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from flask import g
 from sqlalchemy import event
 
+from app.domain.pricing.rules import Step
 from app.domain.promotions.models import PromotionSwitch
 from app.foundation import clock
 from app.foundation.database import db
 from app.foundation.unit_of_work import unit_of_work
 from app.web.storefront import drawing
+from app.web.storefront.price_words import reason
 from tenants.context import platform_scope
 from tests.factories import make_goods, make_shop
 from tests.factories.promotions import promote
@@ -50,11 +54,11 @@ def on(inside, shop):
 
 @contextmanager
 def asked_of(inside):
-    """The statements that reach the database meanwhile, without those that open a scope."""
+    """The statements that reach the database meanwhile, without those that find the shop and open its scope."""
     said = []
 
     def note(connection, cursor, statement, *more):
-        if "set_config" not in statement:
+        if "set_config" not in statement and "FROM shops" not in statement[:400]:
             said.append(statement)
 
     with inside():
@@ -305,3 +309,46 @@ def test_a_page_asks_the_database_as_often_for_many_goods_as_for_few(visit, insi
         visitor.get(f"{path}?n=2")
     assert len(many) <= len(few), many
     assert len(many) <= 8, many
+
+
+def test_the_mail_names_what_each_promotion_saved(visit, wire, work, settings, shop, goods, on):
+    on("timed_price", {"off_bps": 1000}, title="双十一", title_en="11.11")
+    for old in (settings.home / "mailbox").glob("*.eml"):
+        old.unlink()
+    visitor = visit(shop)
+    visitor.wish(goods.listing_id)
+    visitor.pay(visitor.follow_to_pay(visitor.check_out()))
+    work()
+    [path] = (settings.home / "mailbox").glob("*.eml")
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    text = mail.get_body(("plain",)).get_content()
+    assert "At list price ¥30.00 11.11 −¥3.00 Paid ¥27.00" in " ".join(text.split())
+
+
+REASONS = [
+    "not_lower", "rounding", "not_these_goods", "not_now", "switched_off", "budget", "limit", "day_limit", "buyer_limit",
+    "not_for_you", "not_first", "code_used", "unknown_code", "claim_first", "floor", "funder", "last_unit",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_reason_has_words_of_its_own(house, shop, language):
+    with house.test_request_context("/", headers={"Accept-Language": language}):
+        g.tenant = shop
+        words = [reason(Step(0, "", "", "", 0, 0, because), {}) for because in REASONS]
+        other = reason(Step(0, "", "", "", 0, 0, "something new"), {})
+    assert other not in words
+    assert len(set(words)) == len(words) - 1, "limit and budget read alike"
+
+
+def test_a_code_that_is_none_and_one_that_is_for_other_goods_both_say_so(visit, inside, shop, goods, on):
+    with inside():
+        other = make_goods(shop, codes=1)
+    on("fixed_coupon", {"minor": 100}, code="OTHER", title_en="Others", target_of="sku", target_ids=[other.sku_id])
+    visitor = visit(shop)
+    visitor.wish(goods.listing_id, then="cart")
+    with visitor.client.session_transaction(base_url=visitor.origin) as kept:
+        kept["codes"] = ["OTHER", "NOSUCH"]
+    page = text_of(visitor.get("/cart"))
+    assert "Others It is not for these goods." in page
+    assert "NOSUCH This code is not known here." in page

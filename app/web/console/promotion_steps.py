@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext
 
 from app.domain.promotions import queries
 from app.domain.promotions.models import OrderPromotion
+from app.web import language
 
 FUNDERS = {
     "distributor": lazy_gettext("borne by the shop"),
@@ -35,8 +36,9 @@ def borne_by_brand(order_line_id: int) -> list[dict[str, Any]]:
 
 
 def _told(row: OrderPromotion) -> dict[str, Any]:
+    title = (language.choose() == "en" and row.title_en) or row.title
     return {
-        "title": row.title, "minor": row.minor, "wanted": row.wanted_minor, "funder": FUNDERS[row.funder],
+        "title": title, "minor": row.minor, "wanted": row.wanted_minor, "funder": FUNDERS[row.funder],
         "held": HELD.get(row.because, ""), "href": _href(row),
     }  # fmt: skip
 

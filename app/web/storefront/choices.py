@@ -64,7 +64,7 @@ def together(rows: Sequence[Any], window: Window) -> tuple[Together, ...]:
         cart = {listed[sku_id]: units for sku_id, (units, _) in parts.items() if sku_id in listed}
         there = all(at in goods and left[at] >= units for at, units in cart.items())
         lines = wide.together(cart) if there and len(cart) == len(parts) else ()
-        if any(step.promotion_id == at and step.minor for line in lines for step in line.steps):
+        if lines and _sum(lines) < _sum(wide.together(cart, without={at})):
             found.append(_together(at, lines, goods, set(own.values()), window))
     return tuple(found[:MOST_TOGETHER])
 
@@ -144,10 +144,14 @@ def _together(
             (_name(goods[line.listing_id]), f"/p/{goods[line.listing_id].slug}", line.quantity)
             for line in ordered
         ),
-        price_minor=sum(line.net_minor for line in lines),
+        price_minor=_sum(lines),
         was_minor=sum(line.list_minor * line.quantity for line in lines),
         skus=tuple(line.listing_id for line in lines if line.listing_id in own),
     )
+
+
+def _sum(lines: Sequence[PricedLine]) -> int:
+    return sum(line.net_minor for line in lines)
 
 
 def _name(item: OnSale) -> str:

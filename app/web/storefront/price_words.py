@@ -63,6 +63,9 @@ def gives(row: StoredPromotion) -> str:
         )
         return " · ".join(steps)
     if isinstance(value, Bundle):
+        cuts = {cut for _, cut in value.parts.values()}
+        if len(cuts) == 1 and (only := cuts.pop()).minor is None:
+            return gettext("%(what)s, bought together", what=_cut(only))
         return gettext("Cheaper bought together")
     return _off(value)
 
