@@ -58,7 +58,7 @@ def run(seconds: float = 40.0) -> dict[str, Any]:
             for name in ("without", "with") if turn % 2 else ("with", "without"):
                 more = {"codes": _some(codes, each)} if name == "with" else {}
                 rounds[name].append(round_of(house, goods, each, **more))
-        crowd = round_of(house, goods, 30.0, codes=_some(codes, 0, SHARED), shared=True)
+        crowd = round_of(house, goods, 60.0, codes=_some(codes, 0, SHARED), shared=True)
         ledger.settle(shop_id)
         return _figures(house, rounds, crowd, made=made, exported=exported, by_itself=by_itself)
 

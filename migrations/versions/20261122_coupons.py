@@ -504,6 +504,17 @@ def upgrade() -> None:
         "uq_promotion_uses_code", "promotion_uses", ["code_id"], unique=True,
         postgresql_where=sa.text("state IN ('held', 'used')"),
     )  # fmt: skip
+    # One key proves both, and a hundred thousand rows are checked once each.
+    op.create_unique_constraint(
+        op.f("uq_coupon_batches_id_promotion_id"), "coupon_batches", ["id", "promotion_id"]
+    )
+    for column in ("batch_id", "promotion_id"):
+        op.drop_constraint(op.f(f"fk_coupon_codes_{column}"), "coupon_codes")
+    op.drop_index("ix_coupon_codes_promotion_id", "coupon_codes")
+    op.create_foreign_key(
+        op.f("fk_coupon_codes_batch_id"), "coupon_codes", "coupon_batches", ["batch_id", "promotion_id"],
+        ["id", "promotion_id"],
+    )  # fmt: skip
     op.create_check_constraint(
         op.f("ck_promotions_claims_orders"), "promotions", "claim = 'none' OR limit_of = 'orders'"
     )
@@ -532,6 +543,11 @@ def downgrade() -> None:
     ):
         op.execute(f"DROP TRIGGER {name} ON {table}")
     op.drop_constraint(op.f("ck_promotions_claims_orders"), "promotions")
+    op.drop_constraint(op.f("fk_coupon_codes_batch_id"), "coupon_codes")
+    op.drop_constraint(op.f("uq_coupon_batches_id_promotion_id"), "coupon_batches")
+    op.create_index("ix_coupon_codes_promotion_id", "coupon_codes", ["promotion_id"])
+    for column, table in (("batch_id", "coupon_batches"), ("promotion_id", "promotions")):
+        op.create_foreign_key(op.f(f"fk_coupon_codes_{column}"), "coupon_codes", table, [column], ["id"])
     op.drop_index("uq_promotion_uses_code", "promotion_uses")
     op.drop_index("ix_orders_first_of_mailbox", "orders")
     op.execute(f"REVOKE UPDATE (seed, voided_at) ON coupon_batches FROM {ROLE}")

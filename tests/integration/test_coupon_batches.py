@@ -164,3 +164,10 @@ def test_only_wrong_tries_are_counted_by_device_and_by_address(shop, coupon):
         with pytest.raises(TooManyRequests):
             coupons.try_code("WELCOME", device="fresh", ip="10.0.0.1")
         assert coupons.try_code("WELCOME", device="fresh", ip="10.0.0.9") == "WELCOME"
+
+
+def test_a_fingerprint_made_by_the_batch_is_the_one_that_a_typed_code_has(shop, coupon, owner):
+    key = coupons.settings().key_for("coupon-code")
+    codes = codes_of(shop, coupon, batch_of(shop, coupon, size=3))
+    kept = {bytes(row[0]) for row in ask(owner, "SELECT fingerprint FROM coupon_codes")}
+    assert {coupons.service.fingerprint(f" {code.lower()} ", key) for code in codes} == kept

@@ -4,6 +4,7 @@ Of a code only its keyed fingerprint is kept. Until the export a batch keeps its
 house, the codes are made anew; the export forgets it.
 """
 
+import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator
@@ -11,14 +12,14 @@ from collections.abc import Iterator
 from sqlalchemy import text
 
 from app.domain.promotions import batch_queries as kept
-from app.domain.promotions import service
 from app.domain.promotions.errors import CouponBatchVoid, CouponsExported, PromotionInvalid, PromotionState
 from app.domain.promotions.models import CouponBatch, StoredPromotion
 from app.foundation import clock, ids
 from app.foundation.database import session
 
 MOST_CODES, MOST_BATCHES = 100_000, 50
-SIGNS, GROUP, LONGEST_PREFIX = 12, 4, 8
+SIGNS, GROUP, LONGEST_PREFIX, DRAWN = 12, 4, 8, 10
+PAIRS = tuple(one + other for one in ids.ALPHABET for other in ids.ALPHABET)
 COUPONS = frozenset({"threshold_coupon", "fixed_coupon", "percentage_coupon"})
 # Row by row in one statement; COPY does not go through row security.
 KEEP = text("""
@@ -41,7 +42,7 @@ def make(
     )
     session().add(batch)
     session().flush()
-    fingerprints = [service.fingerprint(code, code_key) for code in codes_of(batch, seed_key)]
+    fingerprints = [hmac.digest(code_key, code.encode(), "sha256") for code in _plain(batch, seed_key)]
     session().execute(KEEP, {"promotion": row.id, "batch": batch.id, "fingerprints": fingerprints})
     return batch
 
@@ -66,21 +67,23 @@ def void(batch_id: int) -> int:
 
 def codes_of(batch: CouponBatch, seed_key: bytes) -> Iterator[str]:
     """The codes a seed makes, such as `MEI-7K3F-Q2WX-9RTA`; always the same for the same seed and key."""
+    start = len(batch.prefix)
+    for plain in _plain(batch, seed_key):
+        groups = [plain[at : at + GROUP] for at in range(start, len(plain), GROUP)]
+        yield "-".join([batch.prefix, *groups] if batch.prefix else groups)
+
+
+def _plain(batch: CouponBatch, seed_key: bytes) -> Iterator[str]:
+    """The codes as they are compared, without dashes; ten bytes drawn for each, far more than twelve signs hold."""
     if batch.seed is None:
         raise CouponsExported
-    key = hmac.digest(seed_key, batch.seed, "sha256")
-    for number in range(batch.size):
-        yield _readable(int.from_bytes(hmac.digest(key, number.to_bytes(4), "sha256")), batch.prefix)
-
-
-def _readable(drawn: int, prefix: str) -> str:
-    signs = []
-    for _ in range(SIGNS):
-        drawn, at = divmod(drawn, len(ids.ALPHABET))
-        signs.append(ids.ALPHABET[at])
-    whole = "".join(signs)
-    groups = [whole[at : at + GROUP] for at in range(0, SIGNS, GROUP)]
-    return "-".join([prefix, *groups] if prefix else groups)
+    stream = hashlib.shake_256(hmac.digest(seed_key, batch.seed, "sha256")).digest(batch.size * DRAWN)
+    for start in range(0, len(stream), DRAWN):
+        drawn, code = int.from_bytes(stream[start : start + DRAWN]), batch.prefix
+        for _ in range(SIGNS // 2):
+            drawn, at = divmod(drawn, len(PAIRS))
+            code += PAIRS[at]
+        yield code
 
 
 def _check(row: StoredPromotion, *, size: int, prefix: str) -> None:

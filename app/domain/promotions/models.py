@@ -10,6 +10,7 @@ from sqlalchemy import (
     Computed,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     SmallInteger,
@@ -206,6 +207,7 @@ class CouponBatch(Record):
     __tablename__ = "coupon_batches"
     __table_args__ = (
         CheckConstraint("size BETWEEN 1 AND 100000", name="size"),
+        UniqueConstraint("id", "promotion_id"),
         Index("ix_coupon_batches_promotion_id", "promotion_id"),
     )
 
@@ -227,13 +229,15 @@ class CouponCode(Record):
     __table_args__ = (
         CheckConstraint("state IN ('free', 'held', 'used', 'void')", name="state"),
         UniqueConstraint("fingerprint"),
+        ForeignKeyConstraint(
+            ["batch_id", "promotion_id"], ["coupon_batches.id", "coupon_batches.promotion_id"]
+        ),
         Index("ix_coupon_codes_batch_id", "batch_id", "state"),
-        Index("ix_coupon_codes_promotion_id", "promotion_id"),
     )
 
     id: Mapped[Id]
-    promotion_id: Mapped[int] = mapped_column(ForeignKey("promotions.id"))
-    batch_id: Mapped[int] = mapped_column(ForeignKey("coupon_batches.id"))
+    promotion_id: Mapped[int]
+    batch_id: Mapped[int]
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(server_default="free")
 
