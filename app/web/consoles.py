@@ -20,6 +20,7 @@ from app.web.brand import (  # noqa: F401  # its pages
     terms,
 )
 from app.web.brand import home as brand_home  # noqa: F401  # its pages
+from app.web.brand import promotions as brand_promotions  # noqa: F401  # its pages
 from app.web.console import console, entrance, invited, persons, profile  # noqa: F401  # its pages
 from app.web.distributor import brands as distributor_brands  # noqa: F401  # its pages
 from app.web.distributor import (  # noqa: F401  # its pages

@@ -121,7 +121,9 @@ TEXTS: Mapping[str, str] = {
         "Another floor for the same shops is in the way: end that one first, or choose other times."
     ),
     "floor_window": lazy_gettext("These times cannot be."),
-    "floor_promotion": lazy_gettext("Choose one of the promotions that are for these goods, and a time within its own."),
+    "floor_promotion": lazy_gettext(
+        "Choose one of the promotions that are for these goods, and a time within its own."
+    ),
     "floor_currency": lazy_gettext("A floor is in the currency of its Sku: %(currency)s."),
     "floor_stays": lazy_gettext("This floor cannot be ended. Set another one in its place."),
     "name_taken": lazy_gettext("Another product of this brand has this address."),

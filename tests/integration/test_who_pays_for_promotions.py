@@ -16,7 +16,7 @@ from tests.factories.promotions import promote
 
 TERMS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "margin": [],
-    "margin and a boost": [("boost", {"add_bps": 4000})],
+    "margin and a boost": [("boost", {"add_bps": 2000})],
     "commission": [("commission", {"rate_bps": 3000})],
     "commission and a boost": [("commission", {"rate_bps": 6000}), ("boost", {"add_bps": 3000})],
     "brackets": [("commission", {"brackets": brackets((0, 500), (1000, 8000))})],

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Row, or_, select, text
 
+from app.domain.distributors.models import Shop
 from app.domain.promotions.models import (
     CouponBatch,
     Holdout,
@@ -16,6 +17,7 @@ from app.domain.promotions.models import (
     StoredPromotion,
 )
 from app.foundation.database import session
+from tenants.context import current_scope
 
 STAND = text("SELECT * FROM promo.stand(:promotions, :keys, :email, :device)")
 FIND_CODES = text("""
@@ -45,11 +47,13 @@ class FoundCode:
 
 
 def in_force(at: datetime) -> Sequence[StoredPromotion]:
-    """The live promotions of the open shop whose window is open, oldest first."""
+    """The live promotions of the open shop, in its currency, whose window is open, oldest first."""
     found = select(StoredPromotion).where(
         StoredPromotion.status == "live",
         StoredPromotion.starts_at <= at,
         or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
+        # A brand's or the platform's for all shops is in one currency: five yuan are not five dollars.
+        StoredPromotion.currency == select(Shop.currency).where(Shop.id == current_scope().shop_id).scalar_subquery(),
     )
     return session().execute(found.order_by(StoredPromotion.id)).scalars().all()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, any_, func, literal, or_, select, text
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.models import Category, Listing, Product, Sku
@@ -94,9 +94,9 @@ def running_for(sku_id: int, product_id: int, category_id: int) -> Sequence[Any]
     """(promotion, shop's name) that could be sold under for a Sku, in the scope of its brand."""
     meant = or_(
         StoredPromotion.target_of == "all",
-        (StoredPromotion.target_of == "sku") & StoredPromotion.target_ids.contains([sku_id]),
-        (StoredPromotion.target_of == "product") & StoredPromotion.target_ids.contains([product_id]),
-        (StoredPromotion.target_of == "category") & StoredPromotion.target_ids.contains([category_id]),
+        (StoredPromotion.target_of == "sku") & (literal(sku_id) == any_(StoredPromotion.target_ids)),
+        (StoredPromotion.target_of == "product") & (literal(product_id) == any_(StoredPromotion.target_ids)),
+        (StoredPromotion.target_of == "category") & (literal(category_id) == any_(StoredPromotion.target_ids)),
     )
     found = _named(select(StoredPromotion, Shop.name)).where(CALLER, meant)
     return session().execute(found.order_by(StoredPromotion.id.desc()).limit(200)).all()

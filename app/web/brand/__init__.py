@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from app.domain.distributors import partners
 from app.web import money
-from app.web.console import desk, payouts, people
+from app.web.console import desk, payouts, people, stopping
 from app.web.console.menus import Place, here, menu
 from app.web.look.frames import Frame
 from tenants import context
@@ -17,6 +17,7 @@ desk.put_around(brand, "brand")
 people.hang_under(brand)
 payouts.hang_under(brand)
 money.hang_under(brand)
+stopping.hang_under(brand)
 
 
 @brand.before_request
@@ -47,6 +48,7 @@ GOODS = (
 )
 PRICES = (
     Place("floors", _("Floors"), "lock", ("sku_floors", "set_floor", "end_floor")),
+    Place("promotions", _("Promotions"), "megaphone", stopping.PAGES),
     Place("price_map", _("Price map"), "shop", ("sellers", "price_history")),
     Place("attempts", _("Attempts"), "alert"),
 )

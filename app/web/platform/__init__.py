@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, g, url_for
 from flask_babel import lazy_gettext as _
 
-from app.web.console import desk, people
+from app.web.console import desk, people, stopping
 from app.web.console.menus import Place, here, menu
 from app.web.look.frames import Frame
 from tenants import context
@@ -13,6 +13,7 @@ from tenants import context
 platform = Blueprint("platform", __name__, url_prefix="/platform", template_folder="templates")
 desk.put_around(platform, "platform")
 people.hang_under(platform)
+stopping.hang_under(platform)
 
 
 @platform.before_request
@@ -49,6 +50,7 @@ MONEY = (
     Place("reconciliation", _("Reconciliation"), "check", ("reconciled_day",)),
     Place("proofs", _("Proofs"), "lock", ("proof",)),
 )
+SELLING = (Place("promotions", _("Promotions"), "megaphone", stopping.PAGES),)
 MACHINES = (
     Place("jobs", _("Jobs"), "refresh", ("retry_job",)),
     Place("health", _("Health"), "chart"),
@@ -58,6 +60,7 @@ GROUPS = (
     ("", (Place("home", _("Overview"), "home"),)),
     (_("Firms"), FIRMS),
     (_("Orders"), ORDERS),
+    (_("Selling"), SELLING),
     (_("Money"), MONEY),
     (_("Machines"), MACHINES),
 )
