@@ -28,6 +28,7 @@ BENCHES = {
     "import": "app.bench.import_stock:run",
     "payout": "app.bench.payout:run",
     "prove": "app.bench.prove:run",
+    "flash": "app.bench.flash:run",
     "purchase": "app.bench.purchase:run",
     "quote": "app.bench.quote:run",
     "settle": "app.bench.settle:run",

@@ -67,18 +67,18 @@ async def buy(line: Line, ground: Ground, slug: str, listing_id: int, code: str 
     jar.update(taken.cookies)
     checkout = taken.headers["location"]
     page = await _timed(
-        bought, "checkout", line.get(checkout, host=ground.shop_host, headers=_with(jar)), 200
+        bought, "checkout", line.get(checkout, host=ground.shop_host, headers=with_cookies(jar)), 200
     )
     jar.update(page.cookies)
     if code:
         page = await _typed(line, ground, bought, jar, code)
     form = {
-        "quote": _found(QUOTE, page),
+        "quote": found_in(QUOTE, page),
         "email": f"{token_hex(8)}@bench.example",
         "method": "alipay",
         "passphrase": "",
     }
-    ordered = line.post(checkout, form, host=ground.shop_host, headers=_with(jar))
+    ordered = line.post(checkout, form, host=ground.shop_host, headers=with_cookies(jar))
     placed = await _timed(bought, "place", ordered, 303, 409)
     if placed.status == 409:
         raise CodeGone(code)
@@ -87,17 +87,17 @@ async def buy(line: Line, ground: Ground, slug: str, listing_id: int, code: str 
     if told is None:
         raise WentWrong(f"not sent to pay but to {placed.headers['location']}")
     bought.number = told.order_number
-    headers, body = _paid(told, ground.secret)
+    headers, body = paid_event(told, ground.secret)
     sent_at = time.perf_counter()
     event = line.send("/hooks/sandbox", body, host=ground.base_host, headers=headers)
     await _timed(bought, "event", event, 200)
     line_id = await _delivered(line, ground, bought, jar)
     bought.delivered_seconds = time.perf_counter() - sent_at
-    part = {**_with(jar), "X-Fragment": "1"}
+    part = {**with_cookies(jar), "X-Fragment": "1"}
     look = line.post(
         f"/orders/{bought.number}/reveal", {"line": line_id}, host=ground.shop_host, headers=part
     )
-    bought.code = _found(CODE, await _timed(bought, "reveal", look, 200))
+    bought.code = found_in(CODE, await _timed(bought, "reveal", look, 200))
     bought.done_at = time.monotonic()
     return bought
 
@@ -105,7 +105,7 @@ async def buy(line: Line, ground: Ground, slug: str, listing_id: int, code: str 
 async def _typed(line: Line, ground: Ground, bought: Bought, jar: dict[str, str], code: str) -> Answer:
     """Type a code into the box: the checkout again, at its new price."""
     told = {"code": code, "at": "checkout", "email": ""}
-    asked = line.post("/coupons/code?now=1", told, host=ground.shop_host, headers=_with(jar))
+    asked = line.post("/coupons/code?now=1", told, host=ground.shop_host, headers=with_cookies(jar))
     page = await _timed(bought, "coupon", asked, 200)
     jar.update(page.cookies)
     if TAKEN_OFF not in page.body:
@@ -121,7 +121,7 @@ async def _delivered(line: Line, ground: Ground, bought: Bought, jar: dict[str, 
         await asyncio.sleep(pause)
         pause = EVERY
         path = f"/orders/{bought.number}/progress?paid=1&seen=pending"
-        asked = line.get(path, host=ground.shop_host, headers={**_with(jar), "X-Fragment": "1"})
+        asked = line.get(path, host=ground.shop_host, headers={**with_cookies(jar), "X-Fragment": "1"})
         seen = await _timed(bought, "look", asked, 200, 204)
         bought.looks += 1
         ready = LINE.search(seen.body)
@@ -139,7 +139,7 @@ async def _timed(bought: Bought, step: str, asked: Awaitable[Answer], *expected:
     return answer
 
 
-def _paid(told: Any, secret: str) -> tuple[dict[str, str], bytes]:
+def paid_event(told: Any, secret: str) -> tuple[dict[str, str], bytes]:
     event = new_event(
         EventKind.PAID, external_id=told.external_id, reference=told.reference, amount_minor=told.amount_minor,
         currency=told.currency, occurred_at=datetime.now(UTC),
@@ -148,11 +148,11 @@ def _paid(told: Any, secret: str) -> tuple[dict[str, str], bytes]:
     return {**headers, "Content-Type": "application/json"}, body
 
 
-def _with(jar: dict[str, str]) -> dict[str, str]:
+def with_cookies(jar: dict[str, str]) -> dict[str, str]:
     return {**PLAIN, "Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
 
 
-def _found(pattern: re.Pattern[bytes], answer: Answer) -> str:
+def found_in(pattern: re.Pattern[bytes], answer: Answer) -> str:
     match = pattern.search(answer.body)
     if match is None:
         raise WentWrong(f"{pattern.pattern!r} is not on the page: {answer.body[:300]!r}")

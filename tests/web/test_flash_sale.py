@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.flows import drops
 from app.foundation import clock
-from app.web.storefront import drops as door
+from app.web.storefront import line as door
 from tests.factories import make_goods, make_shop
 from tests.factories.drops import make_drop
 from tests.web.conftest import text_of

@@ -8,9 +8,10 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha1
 from typing import Any, cast
 
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from app.domain.flash.rules import News
 from app.domain.flash.service import Ask
@@ -86,6 +87,7 @@ end
 for index = 1, 4 do redis.call('EXPIRE', KEYS[index], ARGV[1]) end
 """
 UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+SHA = {script: sha1(script.encode(), usedforsecurity=False).hexdigest() for script in (ENTER, TELL, UNLOCK)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +128,16 @@ class Room:
     def head(self, most: int) -> list[Ask]:
         """Those who have waited longest."""
         try:
-            names = redis().zrange(self._key["line"], 0, most - 1)
+            names = cast(list[bytes], redis().zrange(self._key["line"], 0, most - 1))
             asks = redis().hmget(self._key["asks"], names) if names else []
         except RedisError as error:
             raise Busy(retry_seconds=1) from error
-        return [_ask_of(int(name), json.loads(ask)) for name, ask in zip(names, asks, strict=True) if ask]  # type: ignore[arg-type]
+        return [_ask_of(int(name), json.loads(ask)) for name, ask in zip(names, asks, strict=True) if ask]
 
     def waiting(self) -> int:
         """How many wait; 0 where nobody knows."""
         try:
-            return int(cast(int, redis().zcard(self._key["line"])))
+            return redis().zcard(self._key["line"])
         except RedisError:
             return 0
 
@@ -181,7 +183,11 @@ class Room:
 
     def _ask(self, script: str, names: Sequence[str], *values: Any) -> Any:
         try:
-            return redis().eval(script, len(names), *(self._key[name] for name in names), *values)
+            keys = [self._key[name] for name in names]
+            try:
+                return redis().evalsha(SHA[script], len(keys), *keys, *values)
+            except NoScriptError:
+                return redis().eval(script, len(keys), *keys, *values)
         except RedisError as error:
             raise Busy(retry_seconds=1) from error
 

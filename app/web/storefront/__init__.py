@@ -22,6 +22,7 @@ from app.web.storefront import (
 )
 from app.web.storefront.front_desk import FrontDesk
 from app.web.storefront.page_cache import PageCache
+from app.web.storefront.turnstile import Turnstile
 
 storefront = Blueprint("storefront", __name__, template_folder="templates")
 
@@ -88,4 +89,5 @@ def open_storefront(app: House) -> None:
     """Register the door and its page cache."""
     app.stand(storefront)
     app.extensions["page_cache"] = PageCache()
+    app.wsgi_app = Turnstile(app, app.wsgi_app, app.extensions["tenant_directory"])  # type: ignore[method-assign, assignment]  # as below
     app.wsgi_app = FrontDesk(app.wsgi_app, app.extensions["tenant_directory"])  # type: ignore[method-assign, assignment]  # Flask's own way to stand in front

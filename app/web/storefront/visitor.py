@@ -42,13 +42,20 @@ def known_device() -> str | None:
 def remember_device(response: Response) -> Response:
     """After each request: hand over a sign that was made for it, or take back what a sign-out gave up."""
     if g.get("left"):
-        response.delete_cookie(_cookie(), httponly=True, samesite="Lax", secure=settings().scheme == "https")
+        response.delete_cookie(device_cookie(), httponly=True, samesite="Lax", secure=settings().scheme == "https")
     elif g.get("new_device") and not g.get("same_for_everyone"):
-        response.set_cookie(
-            _cookie(), _signer().sign(g.device).decode(), max_age=DEVICE_SECONDS, httponly=True, samesite="Lax",
-            secure=settings().scheme == "https",
-        )  # fmt: skip
+        response.headers.add("Set-Cookie", cookie_for(g.device))
     return response
+
+
+def cookie_for(sign: str) -> str:
+    """The whole Set-Cookie of a browser's sign, for an answer that is not Flask's."""
+    made = Response()
+    made.set_cookie(
+        device_cookie(), device_signer().sign(sign).decode(), max_age=DEVICE_SECONDS, httponly=True, samesite="Lax",
+        secure=settings().scheme == "https",
+    )  # fmt: skip
+    return made.headers["Set-Cookie"]
 
 
 def buyer() -> SignedIn | None:
@@ -103,16 +110,16 @@ def may_see(order: Order) -> bool:
 
 
 def _known_device() -> str | None:
-    kept = request.cookies.get(_cookie())
+    kept = request.cookies.get(device_cookie())
     if not kept:
         return None
     try:
-        return _signer().unsign(kept).decode()
+        return device_signer().unsign(kept).decode()
     except BadSignature:
         return None
 
 
-def _cookie() -> str:
+def device_cookie() -> str:
     return cookie_name(DEVICE, scheme=settings().scheme)
 
 
@@ -121,7 +128,7 @@ def _new_device() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _signer() -> Signer:
+def device_signer() -> Signer:
     # The shop is in the salt: carried to another shop it is no sign.
     return Signer(
         settings().key_for("device"), salt=f"perkline-device:{g.tenant.id}", digest_method=hashlib.sha256
