@@ -8,7 +8,7 @@ from app.web.look.money import money
 
 REWARD_STATES = {
     "waiting": (lazy_gettext("Waits for delivery"), "info"),
-    "held": (lazy_gettext("On hold"), "warning"),
+    "held": (lazy_gettext("Held for now"), "warning"),
     "available": (lazy_gettext("Promoter's"), "success"),
     "given": (lazy_gettext("Coupon given"), "success"),
     "paid": (lazy_gettext("Paid"), "success"),
@@ -38,7 +38,7 @@ PROMOTER_STATES = {
 }
 PROGRAMME_STATES = {
     "draft": (lazy_gettext("Draft"), ""),
-    "live": (lazy_gettext("Live"), "success"),
+    "live": (lazy_gettext("Under way"), "success"),
     "paused": (lazy_gettext("Paused"), "warning"),
     "ended": (lazy_gettext("Ended"), ""),
 }

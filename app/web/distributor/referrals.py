@@ -29,13 +29,13 @@ from app.web.console.sentences import sentence
 from app.web.console.typed import Typed
 from app.web.console.typed_terms import typed_moment, typed_rate
 from app.web.distributor import distributor
+from app.web.look.money import money
 
 START = {
-    "title": "请朋友一起买", "title_en": "Bring a friend", "friend_unit": "amount", "friend_off": "5",
+    "title": "和朋友一起省", "title_en": "Share the savings", "friend_unit": "amount", "friend_off": "5",
     "friend_from": "", "step1_kind": "cash", "step1_unit": "amount", "step1_off": "3", "step2_kind": "",
-    "step2_unit": "amount", "step2_off": "", "window_days": 30, "hold_days": 7, "near_most": 3, "most_per_month": 50, "most_in_all": "",
-    "least_payout": "10", "coupon_days": 90,
-    "audience": "all", "holdout": "",
+    "step2_unit": "amount", "step2_off": "", "window_days": 30, "hold_days": 7, "near_most": 3, "most_per_month": 50,
+    "most_in_all": "", "least_payout": "10", "coupon_days": 90, "audience": "all", "holdout": "",
 }  # fmt: skip
 KINDS = ("cash", "discount")
 UNITS = ("amount", "rate")
@@ -150,8 +150,10 @@ def tabs(here: str) -> list[tuple[str, str, bool]]:
 def friend_words(value: dict[str, Any]) -> str:
     """What a friend saves, in figures."""
     rate = int(value.get("rate_bps") or 0)
-    return promise_words(
-        Promise("cash", int(value.get("minor") or 0), rate), g.shop.currency, str(get_locale())
+    return (
+        f"{rate / 100:g}%"
+        if rate
+        else money(int(value.get("minor") or 0), g.shop.currency, str(get_locale()))
     )
 
 

@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from app.web.look.assets import BUILD, manifest
 
-WIDTH, HEIGHT, EDGE = 1080, 1620, 72
+WIDTH, HEIGHT, EDGE, MORE = 1080, 1440, 72, 360
 INSIDE = WIDTH - 2 * EDGE - 2 * 56
-"""Pixels; what is set stands inside the white sheet."""
+"""Pixels; what is set stands inside the white sheet. A product's poster is `MORE` taller."""
 NO_START = "，。、；：！？）》」』”’%…·,.!?)"
 """Signs that no line of Chinese begins with."""
 
@@ -30,9 +30,9 @@ class Poster:
     call: str
     address: str
     primary: str
-    accent: str
-    on_primary: str
     note: str = ""
+    """Under what the friend saves, such as from which amount."""
+    shop_line: str = ""
     product: str = ""
     price: str = ""
     picture: str = ""
@@ -42,44 +42,61 @@ class Poster:
 
 @lru_cache(maxsize=64)
 def drawn(poster: Poster) -> bytes:
-    """The picture as PNG, 1080 × 1620."""
-    image = _ground(poster)
+    """The picture as PNG: 1080 × 1440, a product's 1080 × 1800."""
+    height = HEIGHT + (MORE if poster.product else 0)
+    image = _ground(poster, height)
     draw = ImageDraw.Draw(image)
     y = _head(draw, poster)
-    sheet_top, sheet_bottom = y + 40, HEIGHT - 120
+    sheet_top, sheet_bottom = y + 40, height - 120
     draw.rounded_rectangle((EDGE, sheet_top, WIDTH - EDGE, sheet_bottom), 48, fill="#ffffff")
     foot_top = sheet_bottom - 56 - 340
     _foot(image, draw, poster, foot_top)
     _body(image, draw, poster, sheet_top + 56, foot_top - 48)
-    _centred(draw, poster.note, _font(26), HEIGHT - 84, poster.on_primary)
+    _centred(draw, poster.shop_line, _font(26), height - 84, _ink(poster.primary))
     out = io.BytesIO()
     image.quantize(colors=256, method=Image.Quantize.MEDIANCUT).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def _ground(poster: Poster) -> Image.Image:
+def _tile(poster: Poster, wide: int, tall: int) -> Image.Image:
+    """Stands in for a picture."""
+    soft = _mixed((255, 255, 255), _rgb(poster.primary), 0.14)
+    tile = Image.new("RGB", (wide, tall), soft)
+    signs = poster.product[:2] if poster.product.isascii() else poster.product[:4]
+    font = _font(min(tall // 2, 150), bold=True)
+    ImageDraw.Draw(tile).text((wide / 2, tall / 2), signs, _on_white(poster.primary), font, anchor="mm")
+    return tile
+
+
+def _ground(poster: Poster, height: int) -> Image.Image:
     """The shop's colour, deeper towards the foot, with two quiet circles of it."""
-    top, bottom = _rgb(poster.primary), _darker(_rgb(poster.primary), 0.72)
-    line = Image.new("RGB", (1, HEIGHT))
-    for y in range(HEIGHT):
-        at = y / HEIGHT
+    top, bottom = _shades(poster.primary)
+    line = Image.new("RGB", (1, height))
+    for y in range(height):
+        at = y / height
         line.putpixel((0, y), _mixed(top, bottom, at))
-    image = line.resize((WIDTH, HEIGHT))
-    veil = Image.new("L", (WIDTH, HEIGHT), 0)
+    image = line.resize((WIDTH, height))
+    veil = Image.new("L", (WIDTH, height), 0)
     shapes = ImageDraw.Draw(veil)
     shapes.ellipse((620, -320, 1400, 460), fill=26)
-    shapes.ellipse((-420, 1180, 420, 2020), fill=22)
+    shapes.ellipse((-420, height - 440, 420, height + 400), fill=22)
     image.paste(Image.new("RGB", image.size, "#ffffff"), mask=veil)
     return image
 
 
 def _head(draw: ImageDraw.ImageDraw, poster: Poster) -> int:
     """The shop's mark and name, and the programme's title; where it ends."""
-    mark, ink = 76, poster.on_primary
+    mark, ink = 76, _ink(poster.primary)
     draw.rounded_rectangle((EDGE, 72, EDGE + mark, 72 + mark), 22, fill="#ffffff")
     font = _font(38, bold=True)
     wide = draw.textlength(poster.initial, font)
-    draw.text((EDGE + (mark - wide) / 2, 72 + mark / 2), poster.initial, poster.primary, font, anchor="lm")
+    draw.text(
+        (EDGE + (mark - wide) / 2, 72 + mark / 2),
+        poster.initial,
+        _on_white(poster.primary),
+        font,
+        anchor="lm",
+    )
     name = _fitted(draw, poster.shop, _font(36, bold=True), WIDTH - 2 * EDGE - mark - 24)
     draw.text((EDGE + mark + 24, 72 + mark / 2), name, ink, _font(36, bold=True), anchor="lm")
     y = 72 + mark + 44
@@ -95,25 +112,30 @@ def _body(image: Image.Image, draw: ImageDraw.ImageDraw, poster: Poster, top: in
     if poster.product:
         top = _product(image, draw, poster, left, top, bottom)
     room = bottom - top
-    size = 210 if not poster.product else 128
+    size = 240 if not poster.product else 112
     while size > 40 and draw.textlength(poster.off, _font(size, bold=True)) > INSIDE:
         size -= 6
     lead = _font(40)
-    block = 60 + round(size * 1.25)
+    block = 60 + round(size * 1.3) + (72 if poster.note else 0)
     y = top + max((room - block) // 2, 0)
     _centred(draw, poster.lead, lead, y, "#4a4f4d")
     _centred(draw, poster.off, _font(size, bold=True), y + 60, _on_white(poster.primary))
+    if poster.note:
+        _centred(draw, poster.note, _font(34), y + 72 + round(size * 1.3), "#4a4f4d")
 
 
 def _product(
     image: Image.Image, draw: ImageDraw.ImageDraw, poster: Poster, left: int, top: int, bottom: int
 ) -> int:
-    """The product's picture, name and price; where they end. They leave 250 pixels for what is saved."""
+    """The product's picture, name and price; where they end. They leave 250 pixels for what is saved.
+
+    A drawing (SVG) stands as a tile with the first signs of the name.
+    """
     names = _lines(draw, poster.product, _font(44, bold=True), INSIDE, most=2)
     words = len(names) * 58 + (64 if poster.price else 0)
     tall = max(min(bottom - top - words - 250 - 28, 430), 0)
-    picture = _opened(poster.picture, INSIDE, tall) if tall > 140 else None
-    if picture is not None:
+    if tall > 120:
+        picture = _opened(poster.picture, INSIDE, tall) or _tile(poster, INSIDE, tall)
         mask = Image.new("L", picture.size, 0)
         ImageDraw.Draw(mask).rounded_rectangle((0, 0, picture.width, picture.height), 28, fill=255)
         image.paste(picture, (left + (INSIDE - picture.width) // 2, top), mask)
@@ -147,7 +169,7 @@ def _foot(image: Image.Image, draw: ImageDraw.ImageDraw, poster: Poster, top: in
         draw.text((x, y), line, "#181e1c", _font(42, bold=True))
         y += 58
     size = 28
-    plain = poster.address.split("://", 1)[-1]
+    plain = poster.address.split("://", 1)[-1].split("?", 1)[0]
     while size > 18 and draw.textlength(plain, _font(size)) > room:
         size -= 1
     draw.text((x, y + 12), _fitted(draw, plain, _font(size), room), "#69706e", _font(size))
@@ -228,6 +250,26 @@ def _rgb(colour: str) -> Colour:
 def _mixed(one: Colour, other: Colour, share: float) -> Colour:
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
+
+
+def _light(colour: str) -> bool:
+    """Whether dark signs read on it better than white ones could on a shade of it."""
+    red, green, blue = _rgb(colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 170
+
+
+def _ink(colour: str) -> str:
+    return "#231b05" if _light(colour) else "#ffffff"
+
+
+def _shades(colour: str) -> tuple[Colour, Colour]:
+    """The ground from head to foot: towards light under dark signs, towards dark under white ones."""
+    found = _rgb(colour)
+    if _light(colour):
+        return found, _mixed(found, (255, 255, 255), 0.35)
+    while 0.2126 * found[0] + 0.7152 * found[1] + 0.0722 * found[2] > 112:
+        found = _darker(found, 0.95)
+    return found, _darker(found, 0.7)
 
 
 def _darker(colour: Colour, share: float) -> Colour:

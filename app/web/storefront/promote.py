@@ -22,7 +22,6 @@ from app.foundation.runtime import settings
 from app.web import language
 from app.web.answers import status_of
 from app.web.look.money import money
-from app.web.look.theme import readable_on
 from app.web.storefront import visitor
 from app.web.storefront.faces import face
 from app.web.storefront.friend import benefit, last_click
@@ -33,7 +32,7 @@ from app.web.wording import error_text
 MOST_ROWS = 50
 STATES = {
     "waiting": (lazy_gettext("Waiting for delivery"), "info"),
-    "held": (lazy_gettext("On hold"), "warning"),
+    "held": (lazy_gettext("Held for now"), "warning"),
     "available": (lazy_gettext("Yours"), "success"),
     "given": (lazy_gettext("Coupon given"), "success"),
     "paid": (lazy_gettext("Paid out"), "success"),
@@ -117,12 +116,11 @@ def poster() -> Response:
     told = benefit(row)
     picture = drawn(
         Poster(
-            shop=shop.name, title=in_language(row.title, row.title_en), off=told["off"],
+            shop=shop.name, title=in_language(row.title, row.title_en), off=told["off"].removesuffix(".00"),
             lead=gettext("For you, off your order"), call=gettext("Scan with the camera or WeChat"),
-            address=_link(who, slug), primary=look.primary, accent=look.accent,
-            on_primary=readable_on(look.primary),
-            note=gettext("From %(amount)s", amount=told["from_amount"]) if told["from_amount"] else shop.tagline,
-            initial=shop.initial, **_goods(rows),
+            address=_link(who, slug), primary=look.primary,
+            note=gettext("From %(amount)s", amount=told["from_amount"]) if told["from_amount"] else "",
+            shop_line=shop.tagline, initial=shop.initial, **_goods(rows),
         )
     )  # fmt: skip
     answer = Response(picture, mimetype="image/png")
@@ -187,7 +185,7 @@ def _link(who: Promoter, slug: str) -> str:
 
 
 def _qr(link: str) -> Markup:
-    drawn_qr = segno.make(link, error="m").svg_inline(scale=4, border=2, dark="#111", light="#fff")
+    drawn_qr = segno.make(link, error="m").svg_inline(border=2, omitsize=True, dark="#111", light="#fff")
     return Markup(drawn_qr)  # noqa: S704 - drawn by segno from squares
 
 
