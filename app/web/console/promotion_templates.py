@@ -52,7 +52,8 @@ class Moments:
 
 TEMPLATES = (
     Template(
-        "opening_week", "timed_price", lazy_gettext("Opening week"), lazy_gettext("10 percent off everything for seven days."),
+        "opening_week", "timed_price", lazy_gettext("Opening week"),
+        lazy_gettext("10 percent off everything for seven days."),
         "开业周", "Opening week", lambda at: {"how": "off", "off": "10", "ends_at": at.after(7)},
     ),
     Template(

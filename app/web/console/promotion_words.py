@@ -45,7 +45,7 @@ STATES = {
     "over": (lazy_gettext("Over"), ""),
 }
 FUNDERS = {
-    "distributor": lazy_gettext("you"),
+    "distributor": lazy_gettext("your shop"),
     "brand": lazy_gettext("the brand"),
     "platform": lazy_gettext("the platform"),
 }

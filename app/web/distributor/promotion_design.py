@@ -27,7 +27,7 @@ from app.web.console.promotion_form import (
     typed_design,
 )
 from app.web.console.promotion_templates import filled
-from app.web.console.promotion_words import DESIGNED, KINDS, WHY, gives
+from app.web.console.promotion_words import DESIGNED, KINDS, WHY, gives, titled
 from app.web.console.refusal import tell
 from app.web.distributor import distributor
 from app.web.distributor.promotions import own, owner
@@ -161,6 +161,7 @@ def _preview(form: PromotionForm, kind: str, design: Design, row: StoredPromotio
         trial=trial,
         rows=shown, at=at, pages=pages, fields=fields_of(), row=row, gives=gives(kind, meant.value, meant.currency),
         worst=_shown(trial.worst, around) if trial.worst else None, currency=g.shop.currency, design=design,
+        title=titled(meant),
         most=promotion_trial.MOST_LISTINGS,
         here=url_for(".edit_promotion", slug=g.shop.slug, promotion_id=row.id) if row else request.path,
     )  # fmt: skip

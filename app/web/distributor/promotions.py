@@ -63,7 +63,7 @@ def promotions(slug: str) -> Any:
             shown=False),
             Col("code", _("Code"), shown=False), Col("orders", _("Orders"), figures=True),
             Col("units", _("Pieces"), figures=True, shown=False), Col("sold", _("Sold"), money=True),
-            Col("given", _("Given away"), money=True), Col("key", _("Key"), shown=False),
+            Col("given", _("Given away"), money=True), Col("key", _("Promotion key"), shown=False),
         ),
         filters=(("state", _("State"), options(STATES)), ("kind", _("Kind"), options(KINDS))),
         empty=_("No promotion yet. A template sets one up in two minutes."),
