@@ -32,7 +32,7 @@ from app.domain.pricing.errors import BelowFloor, LineBelowFloor, PriceChanged, 
 from app.domain.pricing.quotes import Quote, QuoteSealer
 from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
 from app.domain.promotions.models import StoredPromotion
-from app.flows import floor_evidence, priced, promoting
+from app.flows import floor_evidence, priced, promoting, ties
 from app.flows.ask_gateway import close_checkouts
 from app.flows.priced import NOTHING_ASKED, Asked
 from app.foundation import clock, ids, pace
@@ -179,7 +179,7 @@ def _place(
         )  # fmt: skip
         reservation_id = inventory.reserve(
             quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until,
-            parent_id=quoted.tied.get("parent"),
+            parent_id=ties.parent(quoted),
         )  # fmt: skip
         if reservation_id is None:
             return _placed_before(quoted.id)
@@ -197,6 +197,7 @@ def _place(
             _add_lines(work, order, quoted.lines, goods, told, terms)
             work.session.flush()
         promoting.keep(work, order, quoted)
+        ties.bind(work, order, quoted.tied)
         orders.note(order, "placed")
         payment = _attempt(work, order, command.method)
         work.session.flush()

@@ -9,6 +9,7 @@ from app.flows.ask_gateway import ask_about_old_payments, ask_about_open_payment
 from app.flows.expire import expire_checkouts
 from app.flows.floors import keep_floors
 from app.flows.gateway_reports import fetch_reports
+from app.flows.grouping import end_groups
 from app.flows.import_stock import forget_uploads
 from app.flows.levels import move_levels
 from app.flows.low_stock import tell_low_stock
@@ -29,6 +30,7 @@ from app.jobs.registry import NORMAL
 TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (5, expire_checkouts),
     (5, keep_floors),
+    (5, end_groups),
     (60, ask_about_open_payments),
     (1800, ask_about_old_payments),
     (60, send_waiting_refunds),

@@ -40,6 +40,8 @@ TEXTS: Mapping[str, str] = {
     ),
     "promotion_limit_too_low": lazy_gettext("More than that has been used already. Choose a higher limit."),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
+    "group_over": lazy_gettext("This group is full or over, or you are in it already. You can open one of your own."),
+    "group_offer_invalid": lazy_gettext("From %(least)s to %(most)s."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."
     ),
