@@ -99,8 +99,9 @@ def paid(work: Work, order: Order) -> bool:
         return False
     if not service.pay(found):
         orders.note(order, "group_waiting", group=found.group.id)
+        until = found.group.deadline.astimezone(BEIJING)
         notifications.decide(
-            work, order, "group_waiting", more=_missing(found.group), until=f"{found.group.deadline.astimezone(BEIJING):%Y-%m-%d %H:%M}",
+            work, order, "group_waiting", more=_missing(found.group), until=f"{until:%Y-%m-%d %H:%M}",
         )  # fmt: skip
         return True
     inventory.release(found.group.reservation_id)

@@ -22,7 +22,7 @@ from app.web.brand import (  # noqa: F401  # its pages
 from app.web.brand import home as brand_home  # noqa: F401  # its pages
 from app.web.console import console, entrance, invited, persons, profile  # noqa: F401  # its pages
 from app.web.distributor import brands as distributor_brands  # noqa: F401  # its pages
-from app.web.distributor import catalogue, distributor, listings, opening, orders, settings  # noqa: F401  # its pages
+from app.web.distributor import catalogue, distributor, groups, listings, opening, orders, settings  # noqa: F401  # its pages
 from app.web.distributor import home as distributor_home  # noqa: F401  # its pages
 from app.web.distributor import recruit as distributor_recruit  # noqa: F401  # its pages
 from app.web.distributor import terms as own_terms  # noqa: F401  # its pages

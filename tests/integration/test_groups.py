@@ -321,8 +321,9 @@ def test_the_job_delivers_nothing_while_the_group_is_open_and_the_database_forbi
 def test_the_database_lets_no_group_be_full_without_its_people_nor_open_again(deal, owner):
     deal.pay(deal.open())
     with owner.connect() as connection, pytest.raises(IntegrityError, match="1 of 3"):
-        connection.execute(text("UPDATE groups SET state = 'full', full_at = now()"))
-        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        connection.execute(
+            text("SET CONSTRAINTS ALL IMMEDIATE; UPDATE groups SET state = 'full', full_at = now()")
+        )
     past_deadline(owner)
     grouping.end_groups()
     with owner.connect() as connection, pytest.raises(IntegrityError, match="failed already"):

@@ -53,6 +53,7 @@ SHOP = (
     Place("shop_home", _("Overview"), "home"),
     Place("listings", _("Listings"), "tag", ("preview_prices", "apply_prices", "set_price", "bulk")),
     Place("catalogue", _("Add goods"), "plus", ("add_goods",)),
+    Place("groups", _("Group buys"), "users", ("group_new", "make_group_offer", "move_group_offer")),
     Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
     Place("shop_settings", _("Shop settings"), "settings"),
     Place("look", _("Look"), "spark"),

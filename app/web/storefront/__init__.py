@@ -3,7 +3,19 @@
 from flask import Blueprint
 
 from app.web.doors import House
-from app.web.storefront import account, cart, checkout, lookup, orders, product, shelves, texts, visitor
+from app.web.storefront import (
+    account,
+    cart,
+    checkout,
+    group_data,
+    groups,
+    lookup,
+    orders,
+    product,
+    shelves,
+    texts,
+    visitor,
+)
 from app.web.storefront.front_desk import FrontDesk
 from app.web.storefront.page_cache import PageCache
 
@@ -29,6 +41,11 @@ ADDRESSES = (
     ("POST", "/orders/<number>/reveal", orders.reveal),
     ("POST", "/orders/<number>/pay", orders.pay),
     ("POST", "/orders/<number>/cancel", orders.cancel),
+    ("POST", "/orders/<number>/leave", orders.leave),
+    # Buying in a group.
+    ("POST", "/groups", groups.open_group),
+    ("GET", "/g/<token>", groups.group),
+    ("POST", "/g/<token>/join", groups.join),
     # Finding orders again.
     ("GET", "/orders", lookup.lookup),
     ("POST", "/orders", lookup.look_up),
@@ -42,6 +59,7 @@ ADDRESSES = (
 
 for method, address, view in ADDRESSES:
     storefront.add_url_rule(address, view.__name__, view, methods=[method])
+storefront.add_app_template_global(group_data.offered, "groups_offered")
 storefront.before_request(texts.switch_language)
 storefront.after_request(visitor.remember_device)
 

@@ -7,6 +7,7 @@ from flask import session
 from app.domain.promotions.buyers import Shopper
 from app.domain.promotions.service import clean_code
 from app.flows.priced import MOST_CODES, Asked
+from app.web.storefront import group_choice
 from app.web.storefront.visitor import buyer, known_device
 
 CODES, ASIDE = "codes", "aside"
@@ -53,7 +54,8 @@ def spent() -> None:
     """After an order: what was typed for it is not carried to the next."""
     session.pop(CODES, None)
     session.pop(ASIDE, None)
+    group_choice.forget()
 
 
-GRANTS: tuple[Callable[[Asked], Asked], ...] = ()
+GRANTS: tuple[Callable[[Asked], Asked], ...] = (group_choice.grant,)
 """Each adds what its situation grants this visitor: a seat of a drop, a group, a friend's link."""
