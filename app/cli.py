@@ -24,6 +24,7 @@ PLACES = {
 # By name, because to import them would load the house.
 SAID_IN_ONE_SENTENCE = {"BadSetting", "EmbeddedError", "HomeBusy", "PortTaken", "CannotOpen"}
 BENCHES = {
+    "groups": "app.bench.groups:run",
     "import": "app.bench.import_stock:run",
     "payout": "app.bench.payout:run",
     "prove": "app.bench.prove:run",

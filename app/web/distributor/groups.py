@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext
 
 from app.domain.catalog import shelf
 from app.domain.groups import queries
-from app.domain.groups.rules import HOURS, OPEN, PEOPLE
 from app.domain.groups.prices import unit_price
+from app.domain.groups.rules import HOURS, OPEN, PEOPLE
 from app.flows import group_offers
 from app.flows.group_offers import OfferGroups
-from app.foundation.errors import ProductError
+from app.foundation.errors import NotFound, ProductError
 from app.foundation.paging import Asked
 from app.web.console.columns import Col
 from app.web.console.desk import back
@@ -149,6 +149,8 @@ def move_group_offer(slug: str, promotion_id: int) -> Any:
     try:
         group_offers.move_offer(promotion_id, status, actor=actor())
         flash(_("Saved."), "success")
+    except NotFound:
+        raise
     except ProductError as error:
         tell(error)
     return back("distributor.groups", slug=slug)
