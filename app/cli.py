@@ -25,6 +25,7 @@ PLACES = {
 SAID_IN_ONE_SENTENCE = {"BadSetting", "EmbeddedError", "HomeBusy", "PortTaken", "CannotOpen"}
 BENCHES = {
     "coupons": "app.bench.coupons:run",
+    "groups": "app.bench.groups:run",
     "import": "app.bench.import_stock:run",
     "payout": "app.bench.payout:run",
     "prove": "app.bench.prove:run",

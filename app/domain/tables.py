@@ -6,6 +6,7 @@ from app.domain.commissions import models as commissions
 from app.domain.distributors import models as distributors
 from app.domain.flash import models as flash
 from app.domain.fulfilment import models as fulfilment
+from app.domain.groups import models as groups
 from app.domain.identity import models as identity
 from app.domain.inventory import models as inventory
 from app.domain.ledger import models as ledger
@@ -20,8 +21,8 @@ from app.foundation import audit, outbox
 from app.foundation.database import Base
 
 ROOMS = (
-    brands, catalog, commissions, distributors, flash, fulfilment, identity, inventory, ledger, notifications, orders,
-    payments, payouts, pricing, promotions, referrals,
+    brands, catalog, commissions, distributors, flash, fulfilment, groups, identity, inventory, ledger, notifications,
+    orders, payments, payouts, pricing, promotions, referrals,
 )  # fmt: skip
 FOUNDATION = (audit, outbox)
 metadata = Base.metadata

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.domain.flash import service as flash
+from app.domain.groups.errors import GroupOver
 from app.domain.inventory import queries as inventory_queries
 from app.domain.inventory import service as inventory
 from app.domain.inventory.errors import StockExhausted
@@ -17,12 +18,13 @@ from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, PaymentEvent
 from app.domain.payments.service import Told
 from app.domain.promotions.errors import PromotionOver
-from app.flows import deliver, promoting
+from app.flows import deliver, grouping, promoting
 from app.foundation import clock, figures
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
 
 PAYER_LIMIT = "payer_limit"
+NOT_SOLD = frozenset({"late_and_sold_out", "group_over", PAYER_LIMIT})
 
 
 def confirm_payment(event_id: int, payment_id: int, order_id: int) -> None:
@@ -47,7 +49,10 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
         _wait_for_person(work, order, payment, event, difference)
         return "mismatched"
     payments.receive(payment, told)
-    if order.state == "pending" and not promoting.may_pay(order, payment, event):
+    group = grouping.lock_group_of(order)
+    if order.state == "pending" and group is not None and group.state == "failed":
+        _group_is_over(work, order, payment)
+    elif order.state == "pending" and not promoting.may_pay(order, payment, event):
         _over_payers_limit(work, order, payment)
     elif order.state == "pending":
         _sell(work, order, payment, order.reservation_id)
@@ -88,6 +93,8 @@ def _sell(work: Work, order: Order, payment: Payment, reservation_id: int) -> No
         raise AssertionError(f"order {order.number} is {order.state}, its reservation is not held")
     orders.move(order, "paid")
     order.payment_id = payment.id
+    if grouping.paid(work, order):
+        return  # nobody of a group is delivered before all are
     if deliver.at_once(lines):
         deliver.deliver_lines(work, order, lines, payment)
     else:
@@ -109,6 +116,7 @@ def _money_came_late(work: Work, order: Order, payment: Payment, event: PaymentE
     until = clock.now() + timedelta(minutes=15)
     try:
         with work.session.begin_nested():
+            grouping.take_again(order)
             parent_id = inventory_queries.parent_of(order.reservation_id)
             reservation_id = inventory.reserve(
                 f"late:{payment.id}", _wants(lines), until, parent_id=parent_id
@@ -119,11 +127,21 @@ def _money_came_late(work: Work, order: Order, payment: Payment, event: PaymentE
     except (StockExhausted, PromotionOver):
         _send_back(work, order, payment, "late_and_sold_out")
         return
+    except GroupOver:
+        _send_back(work, order, payment, "group_over")
+        return
     if reservation_id is None:
         raise AssertionError(f"payment {payment.id} was already allocated late")
     order.reservation_id = reservation_id
     orders.note(order, "late_money_allocated")
     _sell(work, order, payment, reservation_id)
+
+
+def _group_is_over(work: Work, order: Order, payment: Payment) -> None:
+    """The group failed while its member was paying: as if the money had come a moment later."""
+    orders.move(order, "cancelled", reason="group_failed")
+    inventory.release(order.reservation_id)
+    _send_back(work, order, payment, "group_over")
 
 
 def _wants(lines: Sequence[OrderLine]) -> list[Want]:
@@ -135,7 +153,7 @@ def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
     refund_id = payments.request_refund(
         payment, key=f"{reason}:{payment.id}", amount_minor=received, reason=reason
     )
-    if reason in {"late_and_sold_out", PAYER_LIMIT}:
+    if reason in NOT_SOLD:
         orders.move(order, "refunding", reason=reason)
     else:
         orders.note(order, "refunding_extra", reason=reason)

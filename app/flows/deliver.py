@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.domain.fulfilment import attempts
 from app.domain.fulfilment import service as suppliers
 from app.domain.fulfilment.models import Delivery
+from app.domain.groups import queries as groups
 from app.domain.inventory import queries as stock
 from app.domain.inventory.service import POOL_KINDS
 from app.domain.notifications import service as notifications
@@ -27,7 +28,7 @@ def deliver_order(order_id: int) -> None:
     with unit_of_work() as work:
         order = orders.lock(order_id)
         order_number.set(order.number)
-        if order.state == "paid":
+        if order.state == "paid" and not groups.waits(order.id):
             deliver_lines(work, order, order_queries.lines_of(order.id))
 
 

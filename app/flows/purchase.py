@@ -171,7 +171,7 @@ def _place(
         )  # fmt: skip
         reservation_id = inventory.reserve(
             quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until,
-            parent_id=quoted.tied.get("parent"),
+            parent_id=ties.parent(quoted),
         )  # fmt: skip
         if reservation_id is None:
             return _placed_before(quoted.id)

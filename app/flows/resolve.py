@@ -14,6 +14,7 @@ from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
+from app.flows import grouping
 from app.flows.deliver import finish, hand_over, settle_soon
 from app.foundation import clock
 from app.foundation.actor import Actor
@@ -60,6 +61,7 @@ def refund_order(order_id: int, *, reason: str, actor: Actor) -> int:
     """
     with unit_of_work(actor) as work:
         order = orders.lock(order_id)
+        grouping.lock_group_of(order)  # a member who is refunded leaves; the group comes before its stock
         if order.state not in {"paid", "attention"}:
             raise StaleState(what="order", number=order.number, state=order.state, wanted="refunding")
         lines = order_queries.lines_of(order_id)

@@ -11,6 +11,7 @@ from app.flows.drops import keep_drops
 from app.flows.expire import expire_checkouts
 from app.flows.floors import keep_floors
 from app.flows.gateway_reports import fetch_reports
+from app.flows.grouping import end_groups
 from app.flows.import_stock import forget_uploads
 from app.flows.levels import move_levels
 from app.flows.low_stock import tell_low_stock
@@ -33,6 +34,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (5, expire_checkouts),
     (5, keep_floors),
     (3, keep_drops),
+    (5, end_groups),
     (60, ask_about_open_payments),
     (1800, ask_about_old_payments),
     (60, send_waiting_refunds),

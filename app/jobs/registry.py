@@ -9,6 +9,7 @@ from app.flows.confirm_payment import confirm_payment
 from app.flows.deliver import deliver_order
 from app.flows.dispute import hear_dispute
 from app.flows.floors import follow_level
+from app.flows.grouping import let_go
 from app.flows.import_stock import LEASE_SECONDS, import_stock
 from app.flows.pay_out import send_payouts
 from app.flows.payout_accounts import verify_account
@@ -48,6 +49,7 @@ HANDLERS: dict[str, Handler] = {
     "send_refund": Handler(send_refund, NORMAL, lease_seconds=60, batch=1),
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),
+    "let_go": Handler(let_go, NORMAL),
     "settle_order": Handler(settle_order, NORMAL, lease_seconds=60, batch=200, run_many=settle_many),
     "take_back_refund": Handler(take_back_refund, NORMAL, lease_seconds=60),
     "send_payouts": Handler(send_payouts, NORMAL, lease_seconds=120, batch=1),

@@ -37,6 +37,7 @@ from app.web.distributor import (  # noqa: F401  # its pages
 )
 from app.web.distributor import coupons as distributor_coupons  # noqa: F401  # its pages
 from app.web.distributor import flash as distributor_flash  # noqa: F401  # its pages
+from app.web.distributor import groups as distributor_groups  # noqa: F401  # its pages
 from app.web.distributor import home as distributor_home  # noqa: F401  # its pages
 from app.web.distributor import recruit as distributor_recruit  # noqa: F401  # its pages
 from app.web.distributor import referrals as distributor_referrals  # noqa: F401  # its pages

@@ -61,6 +61,8 @@ TEXTS: Mapping[str, str] = {
     "challenge_failed": lazy_gettext(
         "The check against programs did not succeed, or its result was used before. Please try again."
     ),
+    "group_over": lazy_gettext("This group is full or over, or you are in it already. You can open one of your own."),
+    "group_offer_invalid": lazy_gettext("From %(least)s to %(most)s."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."
     ),

@@ -51,6 +51,9 @@ IDS: dict[str, Any] = {
     "platform.payout_id": lambda side: side.payout_ids["brand"],
     "platform.batch_id": lambda side: 1,
     "platform.kind": lambda side: "brand",
+    "distributor.promotion_id": lambda side: side.group_offer_id,
+    "storefront.group.token": lambda side: side.group_token,
+    "storefront.join.token": lambda side: side.group_token,
     "storefront.number": lambda side: side.placed.number,
     "storefront.product.slug": lambda side: side.goods.slug,
 }

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.commissions.drafts import Draft
 from app.domain.distributors.models import Shop, ShopHost
 from app.domain.fulfilment.models import Delivery, SupplierOrder
+from app.domain.groups import queries as groups
 from app.domain.identity.models import Buyer, BuyerSignIn
 from app.domain.orders import queries as order_queries
 from app.domain.payments import service as payments
@@ -34,6 +35,7 @@ from tenants.directory import Tenant
 from tenants.scoping import TenantOwned
 from tests.database import opened
 from tests.factories import Goods, buy, make_goods, make_shop, place, set_slots
+from tests.factories.groups import offer_group
 from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, planned
 from tests.factories.promotions import promote
@@ -152,6 +154,9 @@ class Side:
     payout_ids: dict[str, int]
     series: str = ""
     """Of a rule for this side's distributor alone."""
+    group_offer_id: int = 0
+    """The promotion of an offer to groups, of which one group is open."""
+    group_token: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,6 +206,7 @@ def _side() -> Side:
         *partnered,
         _payouts(shop, goods),
         _own_rule(shop, counted),
+        *_group(shop, goods),
     )
 
 
@@ -224,6 +230,17 @@ def _payouts(shop: Tenant, goods: Goods) -> dict[str, int]:
         with platform_scope(), unit_of_work():
             planning.note([made[firm.kind]], "planned", now=clock.now())
     return made
+
+
+def _group(shop: Tenant, goods: Goods) -> tuple[int, str]:
+    """An offer to groups, and a group whose first member has not paid yet."""
+    deal = offer_group(shop, make_goods(shop, codes=2, brand_id=goods.brand_id), people=2)
+    placed = deal.open()
+    with shop_scope(shop.id):
+        found = groups.of_order(placed.order_id)
+        token = found.group.token if found else ""
+        session().rollback()
+    return int(deal.promotion.id), token
 
 
 def _own_rule(shop: Tenant, goods: Goods) -> str:

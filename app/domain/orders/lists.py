@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 
 from app.domain.catalog.models import Sku
 from app.domain.distributors.models import Shop
@@ -18,6 +18,11 @@ SPANS = {
     "month": timedelta(days=30),
     "quarter": timedelta(days=90),
 }
+NOT_IN_A_GROUP = text(
+    "NOT EXISTS (SELECT 1 FROM group_members m JOIN groups g ON g.id = m.group_id WHERE m.order_id = orders.id"
+    " AND coalesce(g.full_at, g.failed_at, now()) > :before)"
+)
+"""Who waits for a group is not stuck until so long after it ended."""
 GOT_PAID = ("paid", "delivered", "refunding", "refunded", "attention")
 
 
@@ -59,6 +64,7 @@ def stuck_page(asked: Asked, *, before: datetime) -> Page[Any]:
         .join(Shop, Shop.id == Order.shop_id)
         .where(Order.state.in_(("paid", "refunding", "attention")))
         .where(or_(Order.state == "attention", func.coalesce(Order.paid_at, Order.created_at) < before))
+        .where(or_(Order.state == "attention", NOT_IN_A_GROUP.bindparams(before=before)))
     )
     if asked.get("state"):
         found = found.where(Order.state == asked.get("state"))

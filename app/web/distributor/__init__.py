@@ -58,6 +58,7 @@ SHOP = (
     Place("listings", _("Listings"), "tag", ("preview_prices", "apply_prices", "set_price", "bulk")),
     Place("flash_sales", _("Flash sales"), "bolt", ("flash_new", "flash_live")),
     Place("catalogue", _("Add goods"), "plus", ("add_goods",)),
+    Place("groups", _("Group buys"), "users", ("group_new", "make_group_offer", "move_group_offer")),
     Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
     Place("promotions", _("Promotions"), "megaphone", PROMOTION_PAGES),
     Place("referrals_home", _("Referrals"), "gift", ("promoters", "rewards", "referral_new", "make_referral")),

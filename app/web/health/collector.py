@@ -31,6 +31,9 @@ GAUGES = {
         (
             "SELECT count(*) FROM orders WHERE state IN ('paid', 'refunding')"
             " AND coalesce(paid_at, created_at) < now() - interval '5 minutes'"
+            # Who waits for a group is not forgotten until five minutes after it ended.
+            " AND NOT EXISTS (SELECT 1 FROM group_members m JOIN groups g ON g.id = m.group_id"
+            " WHERE m.order_id = orders.id AND coalesce(g.full_at, g.failed_at, now()) > now() - interval '5 minutes')"
         ),
     ),
     "perkline_payments_attention": (

@@ -11,6 +11,8 @@ from app.web.storefront import (
     coupons,
     drops,
     friend,
+    group_data,
+    groups,
     lookup,
     offers,
     orders,
@@ -67,6 +69,11 @@ ADDRESSES = (
     ("POST", "/promote", promote.start_promoting),
     ("POST", "/promote/payout", promote.ask_for_payout),
     ("GET", "/promote/poster.png", promote.poster),
+    ("POST", "/orders/<number>/leave", orders.leave),
+    # Buying in a group.
+    ("POST", "/groups", groups.open_group),
+    ("GET", "/g/<token>", groups.group),
+    ("POST", "/g/<token>/join", groups.join),
     # Finding orders again.
     ("GET", "/orders", lookup.lookup),
     ("POST", "/orders", lookup.look_up),
@@ -80,6 +87,7 @@ ADDRESSES = (
 
 for method, address, view in ADDRESSES:
     storefront.add_url_rule(address, view.__name__, view, methods=[method])
+storefront.add_app_template_global(group_data.offered, "groups_offered")
 storefront.before_request(texts.switch_language)
 storefront.context_processor(coupons.for_templates)
 storefront.after_request(visitor.remember_device)

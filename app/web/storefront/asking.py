@@ -7,7 +7,7 @@ from flask import session
 from app.domain.promotions.buyers import Shopper
 from app.domain.promotions.service import clean_code
 from app.flows.priced import MOST_CODES, Asked
-from app.web.storefront import friend, seats
+from app.web.storefront import friend, group_choice, seats
 from app.web.storefront.visitor import buyer, known_device
 
 CODES, ASIDE = "codes", "aside"
@@ -71,7 +71,8 @@ def spent() -> None:
     session.pop(CODES, None)
     session.pop(ASIDE, None)
     seats.leave()
+    group_choice.forget()
 
 
-GRANTS: tuple[Callable[[Asked], Asked], ...] = (friend.grant, seats.granted)
+GRANTS: tuple[Callable[[Asked], Asked], ...] = (friend.grant, seats.granted, group_choice.grant)
 """Each adds what its situation grants this visitor: a seat of a drop, a group, a friend's link."""

@@ -11,7 +11,7 @@ from app.domain.orders.errors import BuyerFieldInvalid
 from app.domain.orders.rules import clean_buyer_fields
 from app.foundation.errors import InvalidInput, ProductError
 from app.web.answers import status_of
-from app.web.storefront import asking, basket, choices, receipts
+from app.web.storefront import asking, basket, choices, group_choice, receipts
 from app.web.storefront import page_data as data
 from app.web.storefront.basket import Wish
 from app.web.storefront.pages import show
@@ -39,6 +39,7 @@ def take() -> ResponseReturnValue:
         wish = _checked(listing_id, quantity, told)
         if request.form.get("then") == "buy":
             basket.write(basket.NOW, {listing_id: wish})
+            group_choice.forget()
             return redirect("/checkout?now=1", 303)
         basket.add(listing_id, wish)
     except ProductError as error:

@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
 from app.domain.flash.errors import SeatGone
+from app.domain.groups.errors import GroupOver
 from app.domain.inventory.errors import StockExhausted
 from app.domain.orders import queries as orders
 from app.domain.orders.errors import BuyerFieldInvalid, TooManyFromAddress, TooManyOpenOrders
@@ -34,7 +35,7 @@ from app.web.wording import error_text
 METHODS = ("alipay", "wechat_pay", "card")
 # The buyer looks at a new price and agrees to it here; what else goes wrong is mended where it was chosen.
 AGREE_AGAIN = (PriceChanged, PromotionOver, QuoteExpired, QuoteInvalid, SeatGone)
-CHOOSE_AGAIN = (StockExhausted, ListingUnavailable, QuantityNotAllowed, BelowFloor, BuyerFieldInvalid)
+CHOOSE_AGAIN = (GroupOver, StockExhausted, ListingUnavailable, QuantityNotAllowed, BelowFloor, BuyerFieldInvalid)
 
 
 def checkout() -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from app.domain.orders.models import Order, OrderStep
 from app.domain.payments import queries as payments
 from app.domain.payments.models import Payment, Refund
 from app.foundation import clock
-from app.web.storefront import breakdown
+from app.web.storefront import breakdown, group_data
 from app.web.storefront import page_data as data
 from app.web.storefront.checkout import METHODS
 from app.web.storefront.pages import in_language
@@ -64,6 +64,7 @@ def order_page(
         problem=problem,
         expires_at=order.expires_at if payable else None,
         late_money=any(_after_its_time(order, one) for one in paid) and _came_late(orders.steps_of(order.id)),
+        group=group_data.place_of(order),
         again=f"/p/{rows[0].slug}" if rows and rows[0].slug else "",
     )
 

@@ -9,7 +9,7 @@ from app.domain.orders import queries
 from app.domain.orders.errors import NotDeliveredYet, OrderNotPayable
 from app.domain.orders.models import Order
 from app.domain.payments.errors import CheckoutTooLate, GatewayRefused, GatewayUnavailable
-from app.flows import purchase
+from app.flows import grouping, purchase
 from app.flows import reveal as revealing
 from app.foundation import clock, ids
 from app.foundation.errors import Busy, StaleState, TooManyRequests
@@ -90,6 +90,20 @@ def cancel(number: str) -> ResponseReturnValue:
     try:
         purchase.cancel_order(found.id, actor=actor())
     except (OrderNotPayable, StaleState) as error:
+        return show(
+            "storefront/order.html",
+            page=order_page(_own(number), problem=error_text(error)),
+            status=status_of(error),
+        )
+    return redirect(f"/orders/{number}", 303)
+
+
+def leave(number: str) -> ResponseReturnValue:
+    """Out of a group that is still open: the money goes back, the place opens again."""
+    found = _own(number)
+    try:
+        grouping.leave(found.id, actor=actor())
+    except StaleState as error:
         return show(
             "storefront/order.html",
             page=order_page(_own(number), problem=error_text(error)),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from markupsafe import Markup
 
@@ -311,6 +312,8 @@ class OrderPage:
     """Paid after the hold ran out: explains why it was allocated again or refunded."""
     again: str = ""
     """Address of the product to buy again."""
+    group: Any = None
+    """The group the order is in (`group_data.GroupPlace`), where it is in one."""
 
     @property
     def settled(self) -> bool:

@@ -8,6 +8,7 @@ from app.flows.terms import make_rule
 from app.foundation.actor import Actor
 from tenants.context import brand_scope
 from tests.factories import buy, make_goods, make_shop
+from tests.factories.groups import offer_group
 
 # Methods and addresses of pages about one thing; what stands in braces belongs to somebody else.
 OF_A_SHOP = (
@@ -39,6 +40,10 @@ OF_A_SHOP = (
     ("POST", "promotions/1/codes"),
     ("POST", "promotions/1/codes/1/download"),
     ("POST", "promotions/1/codes/1/void"),
+    ("GET", "groups"),
+    ("POST", "groups/{promotion}"),
+    ("GET", "promotions/new/group"),
+    ("POST", "promotions/new/group"),
 )
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
@@ -66,6 +71,7 @@ def two(inside, owner, house):
         goods = make_goods(theirs, codes=3)
         make_goods(mine)
         number = buy(theirs, goods)
+        promotion = offer_group(theirs, goods).promotion.id
         with brand_scope(goods.brand_id):
             draft = Draft("commission", {"rate_bps": 100})
             series = make_rule(draft, reason="theirs", actor=Actor("staff"))
@@ -92,7 +98,7 @@ def two(inside, owner, house):
         "partnership": partnership,
         "series": series,
     }
-    return {"firm": firm, "brand": brand, **facts}
+    return {"firm": firm, "brand": brand, "promotion": promotion, **facts}
 
 
 def everything(owner) -> list[object]:
@@ -109,6 +115,8 @@ def everything(owner) -> list[object]:
         "partnerships",
         "level_moves",
         "rate_rules",
+        "promotions",
+        "group_offers",
     )
     with owner.connect() as connection:
         return [
