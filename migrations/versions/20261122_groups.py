@@ -7,7 +7,7 @@ from tenants import rls
 from tenants.context import PLATFORM_ROLE, SHOP_ROLE
 
 revision = "0140"
-down_revision = "0102"
+down_revision = "0131"
 branch_labels = None
 depends_on = None
 
