@@ -91,7 +91,10 @@ def run(*, groups: int = GROUPS) -> dict[str, Any]:
         shop_id = plant_shop()
         [target] = plant_goods(shop_id, skus=1, codes=groups * SIZE)
         with platform_scope(), unit_of_work():
-            shop = as_tenant(shop_by_id(shop_id))
+            row = shop_by_id(shop_id)
+            if row is None:
+                raise AssertionError("the shop that was just planted")
+            shop = as_tenant(row)
         promotion_id = _offer(shop, target, groups)
         house.tidy()
         began = time.monotonic()

@@ -97,7 +97,10 @@ def _page(sku: Sku, form: Typed, **more: Any) -> Any:
     now = clock.now()
     levels, partners, kept = queries.levels(), queries.partners(), queries.floors_of(sku.id)
     names, on = dict(targets(levels, partners)), promotions(sku)
-    rows = [_row(floor, names, now) | {"title": dict(on).get(floor.promotion, floor.promotion)} for floor in kept]
+    titles: dict[str | None, str] = dict(on)
+    rows = [
+        _row(floor, names, now) | {"title": titles.get(floor.promotion, floor.promotion)} for floor in kept
+    ]
     page = render_template(
         "brand/sku_floors.html",
         sku=sku,

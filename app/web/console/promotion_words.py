@@ -123,5 +123,5 @@ def how_got(row: StoredPromotion) -> str:
 
 
 def titled(row: object) -> str:
-    english = str(get_locale()) == "en" and getattr(row, "title_en", "")
+    english = getattr(row, "title_en", "") if str(get_locale()) == "en" else ""
     return str(english or getattr(row, "title", ""))
