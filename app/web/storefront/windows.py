@@ -8,6 +8,7 @@ from app.domain.pricing.rules import PricedLine
 from app.domain.promotions.models import StoredPromotion
 from app.flows import shop_window
 from app.flows.shop_window import Piece, Window
+from app.foundation import clock
 from app.web.storefront import drawing
 
 
@@ -17,6 +18,8 @@ def over(rows: Iterable[Any], *, ahead: timedelta = timedelta()) -> Window:
 
 
 def over_pieces(wares: Iterable[Piece], *, ahead: timedelta = timedelta()) -> Window:
+    if drawing.here().quiet:
+        return Window(clock.now())
     return shop_window.look(wares, without=drawing.held_out(), drawn=drawing.here().ids, ahead=ahead)
 
 
