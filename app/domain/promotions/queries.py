@@ -69,10 +69,9 @@ def in_force_or_coming(at: datetime, until: datetime) -> Sequence[StoredPromotio
 
 
 def drawn(at: datetime) -> Sequence[Row[int, str, int]]:
-    """(id, key, holdout_bps) of the live promotions, not yet over, that a share of buyers does not get."""
+    """(id, key, holdout_bps) of the open shop's live promotions that are not over."""
     found = select(StoredPromotion.id, StoredPromotion.key, StoredPromotion.holdout_bps).where(
         StoredPromotion.status == "live",
-        StoredPromotion.holdout_bps > 0,
         or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
     )
     return session().execute(found.order_by(StoredPromotion.id)).all()

@@ -29,10 +29,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What a shop draws for; known until that moment of the monotonic clock."""
+    """What a shop draws for; known until that moment of the monotonic clock. `quiet`: no promotion is live at all."""
 
     until: float
     promotions: tuple[Share, ...]
+    quiet: bool = False
 
     @property
     def ids(self) -> frozenset[int]:
@@ -68,7 +69,8 @@ def _fresh(shop_id: int) -> Drawing | None:
 
 def _looked_up(shop_id: int) -> Drawing:
     until = time.monotonic() + SECONDS
-    found = Drawing(until, tuple(Share(row.id, row.key, row.holdout_bps) for row in queries.drawn(clock.now())))
+    live = [Share(row.id, row.key, row.holdout_bps) for row in queries.drawn(clock.now())]
+    found = Drawing(until, tuple(one for one in live if one.holdout_bps), quiet=not live)
     if len(_kept) >= MOST_KEPT:
         _kept.clear()
     _kept[shop_id] = found

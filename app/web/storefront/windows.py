@@ -1,6 +1,6 @@
 """What the open shop's goods cost a passer-by, for cards and choices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -8,15 +8,18 @@ from app.domain.pricing.rules import PricedLine
 from app.domain.promotions.models import StoredPromotion
 from app.flows import shop_window
 from app.flows.shop_window import Piece, Window
+from app.foundation import clock
 from app.web.storefront import drawing
 
 
 def over(rows: Iterable[Any], *, ahead: timedelta = timedelta()) -> Window:
     """The window over some cards, for whoever looks."""
-    return over_pieces([piece for row in rows for piece in pieces(row)], ahead=ahead)
+    return over_pieces((piece for row in rows for piece in pieces(row)), ahead=ahead)
 
 
-def over_pieces(wares: Sequence[Piece], *, ahead: timedelta = timedelta()) -> Window:
+def over_pieces(wares: Iterable[Piece], *, ahead: timedelta = timedelta()) -> Window:
+    if drawing.here().quiet:
+        return Window(clock.now())
     return shop_window.look(wares, without=drawing.held_out(), drawn=drawing.here().ids, ahead=ahead)
 
 
