@@ -8,7 +8,6 @@ from app.flows.terms import make_rule
 from app.foundation.actor import Actor
 from tenants.context import brand_scope
 from tests.factories import buy, make_goods, make_shop
-from tests.factories.promotions import promote
 
 # Methods and addresses of pages about one thing; what stands in braces belongs to somebody else.
 OF_A_SHOP = (
@@ -17,6 +16,19 @@ OF_A_SHOP = (
     ("GET", "catalogue"),
     ("POST", "catalogue"),
     ("GET", "orders"),
+    ("GET", "promotions"),
+    ("GET", "promotions/new"),
+    ("GET", "promotions/calendar"),
+    ("GET", "promotions/new/timed_price"),
+    ("POST", "promotions/new/timed_price"),
+    ("GET", "promotions/1"),
+    ("GET", "promotions/1/edit"),
+    ("POST", "promotions/1/edit"),
+    ("GET", "promotions/1/figures"),
+    ("GET", "promotions/1/report"),
+    ("GET", "promotions/1/report?export=csv"),
+    ("GET", "promotions/1/orders"),
+    ("POST", "promotions/1/state"),
     ("GET", "settings"),
     ("POST", "settings"),
     ("GET", "look"),
@@ -36,20 +48,6 @@ OF_A_SHOP = (
     ("POST", "orders/{number}/lines/{line}/give-back"),
     ("POST", "orders/{number}/refund"),
     ("POST", "orders/{number}/acknowledge"),
-    ("GET", "promotions"),
-    ("GET", "promotions/new"),
-    ("GET", "promotions/calendar"),
-    ("GET", "promotions/new/timed_price"),
-    ("POST", "promotions/new/timed_price"),
-    ("GET", "promotions/new/timed_price?copy={promotion}"),
-    ("GET", "promotions/{promotion}"),
-    ("GET", "promotions/{promotion}/edit"),
-    ("POST", "promotions/{promotion}/edit"),
-    ("GET", "promotions/{promotion}/figures"),
-    ("GET", "promotions/{promotion}/report"),
-    ("GET", "promotions/{promotion}/report?export=csv"),
-    ("GET", "promotions/{promotion}/orders"),
-    ("POST", "promotions/{promotion}/state"),
 )
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
@@ -76,7 +74,6 @@ def two(inside, owner, house):
         mine, theirs = make_shop("mine"), make_shop("theirs")
         goods = make_goods(theirs, codes=3)
         make_goods(mine)
-        promotion = promote(theirs, "timed_price", {"off_bps": 100}).id
         number = buy(theirs, goods)
         with brand_scope(goods.brand_id):
             draft = Draft("commission", {"rate_bps": 100})
@@ -103,7 +100,6 @@ def two(inside, owner, house):
         "settled": settled,
         "partnership": partnership,
         "series": series,
-        "promotion": promotion,
     }
     return {"firm": firm, "brand": brand, **facts}
 
@@ -122,8 +118,6 @@ def everything(owner) -> list[object]:
         "partnerships",
         "level_moves",
         "rate_rules",
-        "promotions",
-        "promotion_uses",
     )
     with owner.connect() as connection:
         return [
