@@ -68,6 +68,7 @@ class Part:
     units: int
     given_minor: int
     sold_minor: int
+    name_en: str = ""
 
 
 def figures(promotion_ids: Collection[int]) -> dict[int, Figures]:
@@ -139,10 +140,12 @@ def by_day(promotion_id: int) -> list[Part]:
 def by_product(promotion_id: int) -> list[Part]:
     """Its sales by Sku, the most given first."""
     name = OrderLine.product_name + " · " + OrderLine.sku_name
+    english = func.coalesce(func.nullif(OrderLine.product_name_en, ""), OrderLine.product_name)
+    english += " · " + func.coalesce(func.nullif(OrderLine.sku_name_en, ""), OrderLine.sku_name)
     given = func.sum(OrderPromotion.minor)
-    found = _parts(promotion_id, OrderLine.sku_id, func.max(name)).group_by(OrderLine.sku_id)
+    found = _parts(promotion_id, OrderLine.sku_id, func.max(name), func.max(english)).group_by(OrderLine.sku_id)
     rows = session().execute(found.order_by(given.desc(), OrderLine.sku_id))
-    return [Part(row[0], row[-1], *(int(value or 0) for value in row[1:-1])) for row in rows]
+    return [Part(row[0], row[5], *(int(value or 0) for value in row[1:5]), row[6]) for row in rows]
 
 
 def ways(promotion_id: int) -> dict[str, int]:

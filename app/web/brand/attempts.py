@@ -72,6 +72,8 @@ def steps(stack: Sequence[Mapping[str, Any]], currency: str) -> list[str]:
         words = str(STACK.get(str(step.get("what")), step.get("name") or step.get("what") or ""))
         if isinstance(step.get("minor"), int):
             words += f" {money(step['minor'], currency, str(get_locale()))}"
+        if step.get("title"):
+            words += f" “{step['title']}” {step.get('key', '')}".rstrip()
         if isinstance(step.get("listings"), int):
             words += f" ({step['listings']})"
         told.append(words)

@@ -50,7 +50,8 @@ def around() -> dict[str, Any]:
 
 SHOPS = (Place("home", _("Shops"), "shop"), Place("opening", _("Open a shop"), "plus", ("opening_step",)))
 PROMOTION_PAGES = (
-    "promotion", "new_promotion", "design_promotion", "edit_promotion", "promotion_calendar", "promotion_report",
+    "promotion", "new_promotion", "edit_promotion", "new_timed_price", "new_quantity_tiers", "new_bundle_price",
+    "new_threshold_coupon", "new_fixed_coupon", "new_percentage_coupon", "promotion_calendar", "promotion_report",
     "promotion_orders", "coupon_codes", "flash_new", "group_new", "referral_new",
 )  # fmt: skip
 SHOP = (

@@ -1,5 +1,6 @@
 """Setting up a promotion: filled in, seen with its consequences on the shop's own prices, and published in one step."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
@@ -35,13 +36,21 @@ from app.web.distributor.promotions import own, owner
 ROWS = 25
 
 
-@distributor.route(
-    "/shops/<slug>/promotions/new/<any(timed_price, quantity_tiers, bundle_price, threshold_coupon, fixed_coupon, "
-    "percentage_coupon):kind>",
-    methods=["GET", "POST"],
-)
-@needs("sell")
-def design_promotion(slug: str, kind: str) -> Any:  # noqa: ARG001 - open_shop_scope has read it
+def _page_of(kind: str) -> Callable[[str], Any]:
+    @needs("sell")
+    def page(slug: str) -> Any:  # noqa: ARG001 - open_shop_scope has read it
+        return _new(kind)
+
+    return page
+
+
+for _kind in DESIGNED:  # each kind has an address of its own: nothing in it is anybody's id
+    distributor.add_url_rule(
+        f"/shops/<slug>/promotions/new/{_kind}", f"new_{_kind}", _page_of(_kind), methods=["GET", "POST"]
+    )
+
+
+def _new(kind: str) -> Any:
     """A new promotion, empty, from a template, or as a copy of another one of the shop's."""
     start = start_of(kind, g.shop.currency, **filled(request.args.get("template", ""), kind, g.shop.currency))
     copied = request.args.get("copy", "")

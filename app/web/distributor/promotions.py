@@ -98,7 +98,7 @@ def _row(found: Any) -> dict[str, Any]:
 def new_promotion(slug: str) -> Any:
     """Which kind, or which template."""
     cards = [
-        (KINDS[kind], KIND_HINTS[kind], ICONS[kind], url_for(".design_promotion", slug=slug, kind=kind))
+        (KINDS[kind], KIND_HINTS[kind], ICONS[kind], url_for(f".new_{kind}", slug=slug))
         for kind in DESIGNED
     ]
     cards += [
