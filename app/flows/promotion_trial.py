@@ -15,7 +15,7 @@ from app.flows.priced import barred
 from app.flows.purchase import offer_for
 from app.foundation import clock
 
-MOST_LISTINGS = 5000
+MOST_LISTINGS = 3000
 
 
 @dataclass(frozen=True, slots=True)
