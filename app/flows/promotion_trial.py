@@ -14,7 +14,7 @@ from app.domain.promotions.stored import GRANTED, promotion_of
 from app.flows.priced import barred, offer_of
 from app.foundation import clock
 
-MOST_LISTINGS = 5000
+MOST_LISTINGS = 3000
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,12 +140,14 @@ def by_day(promotion_id: int) -> list[Part]:
 def by_product(promotion_id: int) -> list[Part]:
     """Its sales by Sku, the most given first."""
     name = OrderLine.product_name + " · " + OrderLine.sku_name
-    english = func.coalesce(func.nullif(OrderLine.product_name_en, ""), OrderLine.product_name)
-    english += " · " + func.coalesce(func.nullif(OrderLine.sku_name_en, ""), OrderLine.sku_name)
+    product_en = func.coalesce(func.nullif(OrderLine.product_name_en, ""), OrderLine.product_name)
+    english = product_en + " · " + func.coalesce(func.nullif(OrderLine.sku_name_en, ""), OrderLine.sku_name)
     given = func.sum(OrderPromotion.minor)
-    found = _parts(promotion_id, OrderLine.sku_id, func.max(name), func.max(english)).group_by(OrderLine.sku_id)
+    found = _parts(promotion_id, OrderLine.sku_id, func.max(name), func.max(english)).group_by(
+        OrderLine.sku_id
+    )
     rows = session().execute(found.order_by(given.desc(), OrderLine.sku_id))
-    return [Part(row[0], row[5], *(int(value or 0) for value in row[1:5]), row[6]) for row in rows]
+    return [_part(row, row[5], row[6]) for row in rows]
 
 
 def ways(promotion_id: int) -> dict[str, int]:
@@ -166,7 +168,9 @@ def held_out(promotion_id: int, since: datetime, until: datetime, *, every: bool
 
     With `every` all orders that were not held out, as of a price that everybody sees; else those that had it.
     """
-    out = select(Attribution.order_id).where(func.array_position(Attribution.held_out, promotion_id).is_not(None))
+    out = select(Attribution.order_id).where(
+        func.array_position(Attribution.held_out, promotion_id).is_not(None)
+    )
     window = (Order.created_at >= since, Order.created_at < until, COUNTS)
     had = Order.id.not_in(out) if every else Order.id.in_(_orders(promotion_id))
     sides = []
@@ -242,5 +246,6 @@ def _parts(promotion_id: int, *keys: Any) -> Any:
     )  # fmt: skip
 
 
-def _part(row: Any, name: str) -> Part:
-    return Part(row[0], name, *(int(value or 0) for value in row[1:5]))
+def _part(row: Any, name: str, name_en: str = "") -> Part:
+    orders, units, given, sold = (int(value or 0) for value in row[1:5])
+    return Part(row[0], name, orders, units, given, sold, name_en)
