@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, text
 from app.demo.history import past_orders
 from app.demo.planting.houses import OPEN_FOR, plant_houses
 from app.demo.planting.past import plant_past
+from app.demo.planting.promotions import plant_promotions
 from app.demo.planting.settled import DAYS, settle_past
 from app.demo.planting.shelves import plant_shelves
 from app.demo.planting.stock import plant_keys, plant_stock
@@ -62,6 +63,7 @@ def seed(
         past = list(past_orders(now=at, count=orders))
         sold = plant_past(past, houses, shelves, agreed)
         plant_watch(houses, shelves, at)
+        plant_promotions(houses, at)
         codes = plant_stock(shelves, keys, sold, at, most=most_stock)
         work.record("demo.planted", "house", orders=len(past), codes=codes)
         planted = Seeded(len(houses.shops), len(shelves.listings), codes, len(past))
