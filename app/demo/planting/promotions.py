@@ -18,7 +18,7 @@ from app.foundation.database import session
 
 MEMBER_WEEK = (timedelta(days=21), timedelta(days=14))
 """How long ago the week that is over began and ended."""
-MEMBER_SHOP, MEMBER_OFF = "xingxuan", 900
+MEMBER_SHOP, MEMBER_TITLE, MEMBER_OFF = "xingxuan", "金秋会员周", 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +167,10 @@ def list_before(unit_minor: int) -> int:
 
 
 def _member_week(houses: Houses, now: datetime) -> None:
-    """The week that is over, with what it took off each line of its orders."""
+    """The week that is over."""
     began, ended = MEMBER_WEEK
     row = live(
-        "shop", "timed_price", {"off_bps": MEMBER_OFF}, "金秋会员周", "Autumn member week",
+        "shop", "timed_price", {"off_bps": MEMBER_OFF}, MEMBER_TITLE, "Autumn member week",
         shop_id=houses.shops[MEMBER_SHOP], template="opening_week",
     )  # fmt: skip
     service.become(row, "ended")
@@ -180,10 +180,15 @@ def _member_week(houses: Houses, now: datetime) -> None:
         .values(starts_at=now - began, ends_at=now - ended, published_at=now - began, ended_at=now - ended)
         .execution_options(synchronize_session=False)
     )
+
+
+def remember_member_week() -> None:
+    """What it took off each line of its orders; in the scope of its shop, who alone writes that."""
+    row = session().execute(select(StoredPromotion).where(StoredPromotion.title == MEMBER_TITLE)).scalar_one()
     lines = (
         select(OrderLine, Order.created_at)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.shop_id == houses.shops[MEMBER_SHOP], OrderLine.list_minor > OrderLine.offer_minor)
+        .where(OrderLine.list_minor > OrderLine.offer_minor)
     )
     plant_quietly(
         OrderPromotion,
