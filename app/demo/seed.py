@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, text
 from app.demo.history import past_orders
 from app.demo.planting.houses import OPEN_FOR, plant_houses
 from app.demo.planting.past import plant_past
+from app.demo.planting.promotions import MEMBER_SHOP, plant_promotions, remember_member_week
 from app.demo.planting.settled import DAYS, settle_past
 from app.demo.planting.shelves import plant_shelves
 from app.demo.planting.stock import plant_keys, plant_stock
@@ -17,7 +18,7 @@ from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.runtime import settings
 from app.foundation.unit_of_work import unit_of_work
-from tenants.context import platform_scope
+from tenants.context import platform_scope, shop_scope
 
 ORDERS = 3600
 ANYBODY = text("SELECT EXISTS (SELECT FROM brands) OR EXISTS (SELECT FROM shops)")
@@ -62,9 +63,12 @@ def seed(
         past = list(past_orders(now=at, count=orders))
         sold = plant_past(past, houses, shelves, agreed)
         plant_watch(houses, shelves, at)
+        plant_promotions(houses, at)
         codes = plant_stock(shelves, keys, sold, at, most=most_stock)
         work.record("demo.planted", "house", orders=len(past), codes=codes)
         planted = Seeded(len(houses.shops), len(shelves.listings), codes, len(past))
+    with shop_scope(houses.shops[MEMBER_SHOP]), unit_of_work():
+        remember_member_week()
     _take_stock()
     settle_past(houses, days=days)
     return planted

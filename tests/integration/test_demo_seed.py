@@ -117,3 +117,28 @@ def test_the_sheet_names_every_shop_and_a_login(planted: Seeded) -> None:
     assert "http://xingxuan.localhost:8000/" in said
     assert "ops@perkline.example" in said
     assert "perkline-demo" in said
+
+
+def test_promotions_are_on_in_every_state_by_every_owner(planted: Seeded, owner: Engine) -> None:
+    with owner.connect() as connection:
+        rows = {tuple(row) for row in connection.execute(text("SELECT owner, status FROM promotions"))}
+        kinds = set(connection.execute(text("SELECT kind FROM promotions WHERE status = 'live'")).scalars())
+        stopped = connection.execute(text("SELECT count(*) FROM promotion_switches WHERE ended_at IS NULL"))
+        exempt = text("SELECT count(*) FROM floors f JOIN promotions p ON p.key = f.promotion WHERE p.status = 'live'")
+        free = text("SELECT count(*) FROM floors WHERE promotion IS NOT NULL AND promotion NOT IN (SELECT key FROM promotions)")
+        assert stopped.scalar_one() == 1 and connection.execute(exempt).scalar_one() == 4
+        assert connection.execute(free).scalar_one() == 0
+        untitled = text("SELECT count(*) FROM promotions WHERE title = '' OR title_en = ''")
+        assert connection.execute(untitled).scalar_one() == 0
+    assert rows >= {("shop", "live"), ("shop", "draft"), ("shop", "ended"), ("brand", "live"), ("platform", "live")}
+    assert kinds >= {"timed_price", "quantity_tiers", "bundle_price", "threshold_coupon", "percentage_coupon"}
+
+
+def test_what_a_past_promotion_took_off_is_what_its_orders_saved(planted: Seeded, owner: Engine) -> None:
+    wrong = text(
+        "SELECT l.id FROM order_lines l LEFT JOIN order_promotions p ON p.order_line_id = l.id"
+        " WHERE l.list_minor * l.quantity - l.net_minor <> coalesce(p.minor, 0)"
+    )
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM order_promotions")).scalar_one() > 0
+        assert connection.execute(wrong).all() == []

@@ -67,14 +67,17 @@ def promotion(number: int, told: Example) -> Promotion:
     target = Target("sku", frozenset(told["skus"])) if "skus" in told else Target()
     combines = frozenset(told["combines"]) if "combines" in told else ANY_KIND
     return Promotion(
-        number, told["name"], told["kind"], value(told), told.get("funder", "distributor"), target, combines
-    )
+        number, told["name"], told["kind"], value(told), told.get("funder", "distributor"), target, combines,
+        brand_id=told.get("brand"),
+    )  # fmt: skip
 
 
 def offer(told: Example) -> Offer:
     return Offer(
         told["sku"], told["sku"], told.get("quantity", 1), told["list"], told.get("floor", 0),
         exempt=told.get("exempt", {}), brand_bears_minor=told.get("brand_bears"),
+        brand_gives_up_bps=told.get("gives_up_bps", 0), brand_id=told.get("brand"),
+        barred=frozenset(told.get("barred", ())),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from app.demo.history import PastOrder
 from app.demo.planting import money
 from app.demo.planting.houses import Houses
+from app.demo.planting.promotions import list_before, was_cheaper
 from app.demo.planting.rows import plant, plant_quietly
 from app.demo.planting.shelves import Shelves
 from app.demo.planting.stock import POOL_KINDS, Sold
@@ -90,6 +91,7 @@ def _plant_lines(past: Sequence[Planted], houses: Houses, shelves: Shelves, agre
 
 def _lines(one: Planted, houses: Houses, shelves: Shelves, agreed: Agreed) -> Iterator[dict[str, Any]]:
     seller = sellers(houses)[one.plan.shop]
+    cheaper = was_cheaper(one.plan.shop, one.plan.placed_at, agreed.now)
     for line in one.plan.lines:
         product, sku = line.listing.product, line.listing.sku
         yield {
@@ -98,7 +100,8 @@ def _lines(one: Planted, houses: Houses, shelves: Shelves, agreed: Agreed) -> It
             "product_id": shelves.products[product.key], "brand_id": houses.brands[product.brand],
             "product_name": product.name.zh, "product_name_en": product.name.en, "sku_name": sku.name.zh,
             "sku_name_en": sku.name.en, "delivery_kind": sku.delivery, "counted": sku.stock is not None,
-            "quantity": line.quantity, "list_minor": line.unit_price_minor, "offer_minor": line.unit_price_minor,
+            "quantity": line.quantity, "offer_minor": line.unit_price_minor,
+            "list_minor": list_before(line.unit_price_minor) if cheaper else line.unit_price_minor,
             "discount_minor": 0, "net_minor": line.unit_price_minor * line.quantity, "floor_minor": sku.floor_minor,
             "terms": agreed.terms(
                 houses.brands[product.brand], shelves.products[product.key], shelves.skus[sku.key], sku, seller,

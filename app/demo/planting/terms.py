@@ -38,6 +38,8 @@ class Agreed:
     rules: dict[int, list[Rule]]
     levels: dict[tuple[int, int], tuple[int, str, str, int]]
     uplines: dict[int, tuple[int, ...]]
+    now: datetime
+    """When the demo is planted."""
 
     def terms(
         self, brand_id: int, product_id: int, sku_id: int, sku: DemoSku, seller_id: int, at: datetime
@@ -65,8 +67,8 @@ def plant_terms(houses: Houses, shelves: Shelves, since: datetime, now: datetime
     }
     rules = _margins(first, ranks, shelves, since) + _commissions(second, houses, since, now)
     plant_quietly(RateRule, rules)
-    _plant_floors(houses, ranks, shelves, since, now)
-    return Agreed(_read_rules(), _read_levels(), _uplines(houses))
+    _plant_floors(houses, ranks, shelves, since)
+    return Agreed(_read_rules(), _read_levels(), _uplines(houses), now)
 
 
 def _plant_fees(since: datetime) -> None:
@@ -125,9 +127,9 @@ def _commissions(brand_id: int, houses: Houses, since: datetime, now: datetime) 
 
 
 def _plant_floors(
-    houses: Houses, ranks: dict[tuple[int, int], int], shelves: Shelves, since: datetime, now: datetime
+    houses: Houses, ranks: dict[tuple[int, int], int], shelves: Shelves, since: datetime
 ) -> None:
-    """A lower floor for one level, an exemption for one promotion, and a raise that is coming."""
+    """A lower floor for one level."""
     brand_id = houses.brands["xinghan"]
     own = [sku for product in on_sale() if product.brand == "xinghan" for sku in product.skus]
     lower = [sku for sku in own if sku.floor_minor - sku.supply_minor >= 40][:12]
@@ -147,9 +149,7 @@ def _plant_floors(
         )
         for sku in lower
     ]
-    week = {"promotion": "双十二", "starts_at": now + timedelta(days=18), "ends_at": now + timedelta(days=22)}
-    exempt = [row(sku, sku.supply_minor, reason="双十二", **week) for sku in lower[:4]]
-    plant_quietly(Floor, gold + exempt)
+    plant_quietly(Floor, gold)
 
 
 def _read_rules() -> dict[int, list[Rule]]:

@@ -94,7 +94,7 @@ def test_a_coming_floor_is_scheduled_in_beijing_time_and_taken_back(world, owner
         ({"when": "later"}, "starts", "A day and a time"),
         ({"when": "later", "starts": "2020-01-01T00:00"}, "starts", "has passed"),
         ({"ends": "2020-01-01T00:00"}, "ends", "after the start"),
-        ({"promotion": "winter"}, "ends", "needs an end"),
+        ({"promotion": "winter"}, "promotion", "Choose one of the promotions"),
         ({"target": "distributor:999"}, "target", "choose one"),
     ],
 )

@@ -52,7 +52,7 @@ def test_a_brand_sees_what_touches_its_goods_switches_it_off_for_them_and_on_aga
     assert visitor.post("/brand/promotions/switch", form | {"reason": "不合品牌形象"}).status_code == 303
     assert "Switched off" in visitor.words(f"/brand/promotions/{row.id}")
     with inside():
-        assert (price_of(shop, goods), price_of(shop, other)) == (2000, 1710)
+        assert (price_of(shop, goods), price_of(shop, other)) == (2000, 1800)
         run_jobs()
     assert ask(owner, "SELECT recipient, state FROM mails WHERE kind = 'promotion_off'") == [
         ("d@example.com", "sent")
