@@ -34,6 +34,7 @@ from tests.database import opened
 from tests.factories import Goods, buy, make_goods, make_shop, place, set_slots
 from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, planned
+from tests.isolation.referred import referred
 
 # Tables without TenantOwned, each with its reason. A new table that is in none of these lists fails the suite.
 SHARED = {
@@ -149,6 +150,9 @@ class Side:
     payout_ids: dict[str, int]
     series: str = ""
     """Of a rule for this side's distributor alone."""
+    referral_id: int = 0
+    """The promotion of the shop's referral programme."""
+    promoter_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,7 @@ def _side() -> Side:
             _rare_rows(work.session, shop, placed)
             work.session.execute(ATTEMPT, {"sku": goods.sku_id})
         _refund_something(placed)
+    earned = _earned(line_id)
     return Side(
         shop,
         goods,
@@ -192,10 +197,11 @@ def _side() -> Side:
         placed,
         line_id,
         import_id,
-        *_earned(line_id),
+        *earned,
         *partnered,
         _payouts(shop, goods),
         _own_rule(shop, counted),
+        *referred(shop, placed.order_id, earned[2]),
     )
 
 

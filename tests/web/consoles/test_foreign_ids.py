@@ -8,6 +8,7 @@ from app.flows.terms import make_rule
 from app.foundation.actor import Actor
 from tenants.context import brand_scope
 from tests.factories import buy, make_goods, make_shop
+from tests.factories.referrals import programme, promoter
 
 # Methods and addresses of pages about one thing; what stands in braces belongs to somebody else.
 OF_A_SHOP = (
@@ -35,6 +36,13 @@ OF_A_SHOP = (
     ("POST", "orders/{number}/lines/{line}/give-back"),
     ("POST", "orders/{number}/refund"),
     ("POST", "orders/{number}/acknowledge"),
+    ("GET", "referrals"),
+    ("GET", "referrals/promoters"),
+    ("GET", "referrals/rewards"),
+    ("GET", "promotions/new/referral"),
+    ("POST", "promotions/new/referral"),
+    ("POST", "referrals/{programme}/state"),
+    ("POST", "referrals/promoters/{promoter}/state"),
 )
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
@@ -65,6 +73,7 @@ def two(inside, owner, house):
         with brand_scope(goods.brand_id):
             draft = Draft("commission", {"rate_bps": 100})
             series = make_rule(draft, reason="theirs", actor=Actor("staff"))
+        made, who = programme(theirs), promoter(theirs).id
     with owner.connect() as connection:
         firm = connection.execute(text("SELECT distributor_id FROM shops WHERE slug = 'mine'")).scalar_one()
         brand = connection.execute(text("SELECT max(id) FROM brands")).scalar_one()
@@ -87,6 +96,8 @@ def two(inside, owner, house):
         "settled": settled,
         "partnership": partnership,
         "series": series,
+        "programme": made,
+        "promoter": who,
     }
     return {"firm": firm, "brand": brand, **facts}
 
@@ -105,6 +116,8 @@ def everything(owner) -> list[object]:
         "partnerships",
         "level_moves",
         "rate_rules",
+        "promotions",
+        "promoters",
     )
     with owner.connect() as connection:
         return [
