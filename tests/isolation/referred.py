@@ -20,7 +20,7 @@ ROWS = (
     """,
     """
     INSERT INTO referral_counts (promotion_id, promoter_id, month, shop_id, rewards)
-    VALUES (:promotion, :promoter, '-infinity', :shop, 1)
+    VALUES (:promotion, :promoter, date_trunc('month', now())::date, :shop, 1)
     """,
     """
     INSERT INTO promoter_moves (shop_id, promoter_id, kind, reward_id, distributor_id, currency, amount_minor,
