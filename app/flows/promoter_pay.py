@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import undefer
 
 from app.domain.commissions.calendar import day_of
 from app.domain.payouts import bank_file
@@ -72,6 +73,7 @@ def export(currency: str, *, actor: Actor) -> bytes | None:
             select(PromoterPayout)
             .where(PromoterPayout.state.in_(OPEN), PromoterPayout.currency == currency)
             .order_by(PromoterPayout.id).limit(bank_file.MOST_LINES).with_for_update()
+            .options(undefer(PromoterPayout.details), undefer(PromoterPayout.master_key_id))
         )  # fmt: skip
         rows = list(work.session.execute(found).scalars())
         if not rows:

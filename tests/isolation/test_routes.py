@@ -41,6 +41,8 @@ IDS: dict[str, Any] = {
     "distributor.own_paper.brand_id": lambda side: side.goods.brand_id,
     "distributor.paper_id": lambda side: side.paper_id,
     "distributor.invite_id": lambda side: side.recruit_id,
+    "distributor.promotion_id": lambda side: side.referral_id,
+    "distributor.promoter_id": lambda side: side.promoter_id,
     "platform.distributor_id": lambda side: 1,
     "brand.series": lambda side: side.series,
     "brand.promotion_id": lambda side: 1,  # one of another brand's: tests/web/consoles/test_promotions_over.py
@@ -78,6 +80,7 @@ NO_IDS = {
     "platform.reconciled_day.gateway": "the name of a gateway, for the platform's staff",
     "platform.reconciled_day.day": "a day, for the platform's staff",
     "platform.proof.proof_id": "a proof of all books, for the platform's staff",
+    "storefront.friend.code": "a promoter's public sign; one of another shop leads to this shop's own home",
     "storefront.category.slug": "a shelf of the whole platform",
     "storefront.challenge_for.purpose": "one of a few words of ours",
     "storefront.arrive.token": "128 random bits of which only a digest is kept; see test_sessions_and_hosts",

@@ -39,6 +39,7 @@ from tests.factories.groups import offer_group
 from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, planned
 from tests.factories.promotions import promote
+from tests.isolation.referred import referred
 
 # Tables without TenantOwned, each with its reason. A new table that is in none of these lists fails the suite.
 SHARED = {
@@ -157,6 +158,9 @@ class Side:
     group_offer_id: int = 0
     """The promotion of an offer to groups, of which one group is open."""
     group_token: str = ""
+    referral_id: int = 0
+    """The promotion of the shop's referral programme."""
+    promoter_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,7 @@ def _side() -> Side:
             work.session.add(Holdout(promotion_id=coupon.id, key="d:x", shop_id=shop.id, held_out=True))
             work.session.execute(ATTEMPT, {"sku": goods.sku_id})
         _refund_something(placed)
+    earned = _earned(line_id)
     return Side(
         shop,
         goods,
@@ -202,11 +207,12 @@ def _side() -> Side:
         placed,
         line_id,
         import_id,
-        *_earned(line_id),
+        *earned,
         *partnered,
         _payouts(shop, goods),
         _own_rule(shop, counted),
         *_group(shop, goods),
+        *referred(shop, placed.order_id, earned[2]),
     )
 
 

@@ -225,7 +225,7 @@ class PromoterMove(Record, TenantOwned):
 class PromoterPayout(Record, TenantOwned):
     """Cash on its way to a promoter: requested → exported (in a file for the bank) → paid, or failed.
 
-    `details` is sealed under `master_key_id`; `shown` is what people may see of it.
+    `details` is sealed under `master_key_id`, which only the platform reads; `shown` is what people may see of it.
     """
 
     __tablename__ = "promoter_payouts"
@@ -247,8 +247,8 @@ class PromoterPayout(Record, TenantOwned):
     method: Mapped[str]
     holder: Mapped[str]
     shown: Mapped[str]
-    details: Mapped[bytes] = mapped_column(LargeBinary)
-    master_key_id: Mapped[str]
+    details: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    master_key_id: Mapped[str] = mapped_column(deferred=True)
     state: Mapped[str] = mapped_column(server_default="requested")
     reason: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[CreatedAt]

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import undefer
 
 from app.domain.referrals.models import PromoterPayout
 from app.foundation.database import session
@@ -38,6 +39,7 @@ def reseal_page(masters: MasterKeys, limit: int) -> int:
     found = (
         select(PromoterPayout).where(PromoterPayout.master_key_id != masters.current_id)
         .order_by(PromoterPayout.id).limit(limit).with_for_update()
+        .options(undefer(PromoterPayout.details), undefer(PromoterPayout.master_key_id))
     )  # fmt: skip
     rows = list(session().execute(found).scalars())
     for row in rows:

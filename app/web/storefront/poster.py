@@ -127,13 +127,13 @@ def _body(image: Image.Image, draw: ImageDraw.ImageDraw, poster: Poster, top: in
 def _product(
     image: Image.Image, draw: ImageDraw.ImageDraw, poster: Poster, left: int, top: int, bottom: int
 ) -> int:
-    """The product's picture, name and price; where they end. They leave 250 pixels for what is saved.
+    """The product's picture, name and price; where they end. They leave 340 pixels for what is saved.
 
     A drawing (SVG) stands as a tile with the first signs of the name.
     """
     names = _lines(draw, poster.product, _font(44, bold=True), INSIDE, most=2)
     words = len(names) * 58 + (64 if poster.price else 0)
-    tall = max(min(bottom - top - words - 250 - 28, 430), 0)
+    tall = max(min(bottom - top - words - 340 - 28, 430), 0)
     if tall > 120:
         picture = _opened(poster.picture, INSIDE, tall) or _tile(poster, INSIDE, tall)
         mask = Image.new("L", picture.size, 0)
@@ -146,7 +146,7 @@ def _product(
     if poster.price:
         draw.text((left, top + 6), poster.price, _on_white(poster.primary), _font(40, bold=True))
         top += 64
-    return top
+    return top + 16
 
 
 def _foot(image: Image.Image, draw: ImageDraw.ImageDraw, poster: Poster, top: int) -> None:

@@ -9,6 +9,7 @@ from app.foundation.actor import Actor
 from tenants.context import brand_scope
 from tests.factories import buy, make_goods, make_shop
 from tests.factories.groups import offer_group
+from tests.factories.referrals import programme, promoter
 
 # Methods and addresses of pages about one thing; what stands in braces belongs to somebody else.
 OF_A_SHOP = (
@@ -57,6 +58,13 @@ OF_A_SHOP = (
     ("POST", "groups/{promotion}"),
     ("GET", "promotions/new/group"),
     ("POST", "promotions/new/group"),
+    ("GET", "referrals"),
+    ("GET", "referrals/promoters"),
+    ("GET", "referrals/rewards"),
+    ("GET", "promotions/new/referral"),
+    ("POST", "promotions/new/referral"),
+    ("POST", "referrals/{programme}/state"),
+    ("POST", "referrals/promoters/{promoter}/state"),
 )
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
@@ -88,6 +96,7 @@ def two(inside, owner, house):
         with brand_scope(goods.brand_id):
             draft = Draft("commission", {"rate_bps": 100})
             series = make_rule(draft, reason="theirs", actor=Actor("staff"))
+        made, who = programme(theirs), promoter(theirs).id
     with owner.connect() as connection:
         firm = connection.execute(text("SELECT distributor_id FROM shops WHERE slug = 'mine'")).scalar_one()
         brand = connection.execute(text("SELECT max(id) FROM brands")).scalar_one()
@@ -110,6 +119,8 @@ def two(inside, owner, house):
         "settled": settled,
         "partnership": partnership,
         "series": series,
+        "programme": made,
+        "promoter": who,
     }
     return {"firm": firm, "brand": brand, "promotion": promotion, **facts}
 
@@ -130,6 +141,7 @@ def everything(owner) -> list[object]:
         "rate_rules",
         "promotions",
         "group_offers",
+        "promoters",
     )
     with owner.connect() as connection:
         return [

@@ -1,0 +1,88 @@
+"""From a promoter's page to a friend's price: links, posters, and what a stranger is not told."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from app.flows.sign_in_buyer import token_of
+from tests.factories import make_goods, make_shop
+from tests.factories.referrals import programme, promoter
+
+
+@pytest.fixture
+def shop(inside):
+    with inside():
+        made = make_shop("lantern")
+        programme(made, friend={"minor": 200})
+        return made
+
+
+@pytest.fixture
+def goods(inside, shop):
+    with inside():
+        return make_goods(shop, price=2380, codes=9)
+
+
+def signed_in(visit, owner, shop, inside, email="mei@example.com"):
+    """A browser that has come by the link that was mailed to it."""
+    browser = visit(shop)
+    assert "on its way" in browser.post("/promote", {"email": email}).get_data(as_text=True)
+    with owner.connect() as connection:
+        data = "SELECT data ->> 'sign_in' FROM mails WHERE recipient = :email ORDER BY id DESC LIMIT 1"
+        nonce = connection.execute(text(data), {"email": email}).scalar_one()
+    with inside():
+        token = token_of(shop.id, nonce)
+    assert browser.post("/sign-in/confirm", {"token": token}).headers["Location"] == "/promote"
+    browser.post("/promote", {})
+    return browser
+
+
+def test_a_promoter_has_a_link_and_a_poster_and_a_friend_pays_less(visit, owner, shop, goods, inside):
+    mine = signed_in(visit, owner, shop, inside)
+    page = mine.get("/promote").get_data(as_text=True)
+    code = re.search(r"/r/(\w{8})", page).group(1)
+    for address, size in (("", (1080, 1440)), (f"?product={goods.slug}", (1080, 1800))):
+        poster = mine.get(f"/promote/poster.png{address}")
+        assert poster.mimetype == "image/png" and Image.open(io.BytesIO(poster.data)).size == size
+    friend = visit(shop)
+    landing = friend.get(f"/r/{code}?to=/p/{goods.slug}").get_data(as_text=True)
+    assert "¥2.00 off" in landing and f'href="/p/{goods.slug}"' in landing
+    friend.wish(goods.listing_id, 1)
+    assert "21.80" in friend.get("/checkout?now=1").get_data(as_text=True)
+    own = mine.get(f"/r/{code}").get_data(as_text=True)
+    assert "your own link" in own
+    mine.wish(goods.listing_id, 1)
+    assert "21.80" not in mine.get("/checkout?now=1").get_data(as_text=True)
+
+
+def test_a_link_leads_nowhere_outside_and_a_wrong_one_home(visit, shop, inside):
+    with inside():
+        code = promoter(shop).code
+    page = visit(shop).get(f"/r/{code}?to=https://evil.example/").get_data(as_text=True)
+    assert 'href="https://evil' not in page and 'href="/"' in page
+    assert visit(shop).get("/r/NOBODYSX").headers["Location"] == "/"
+
+
+def test_a_strangers_poster_and_money_are_nobody_elses(visit, shop):
+    stranger = visit(shop)
+    assert stranger.get("/promote/poster.png").status_code == 404
+    assert stranger.post("/promote/payout", {"method": "alipay"}).headers["Location"] == "/promote"
+
+
+def test_a_friends_sign_of_one_shop_is_none_in_another(visit, shop, goods, inside):
+    with inside():
+        code = promoter(shop).code
+        other = make_shop("other")
+        programme(other)
+        listing = make_goods(other, price=2380, codes=2).listing_id
+    friend = visit(shop)
+    friend.get(f"/r/{code}")
+    sign = friend.client.get_cookie("friend", domain=friend.origin.split("//")[1].split(":")[0])
+    assert sign is not None
+    elsewhere = visit(other)
+    elsewhere.client.set_cookie("friend", sign.value, domain=elsewhere.origin.split("//")[1].split(":")[0])
+    elsewhere.wish(listing, 1)
+    assert "23.80" in elsewhere.get("/checkout?now=1").get_data(as_text=True)
