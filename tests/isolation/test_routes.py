@@ -42,6 +42,9 @@ IDS: dict[str, Any] = {
     "distributor.paper_id": lambda side: side.paper_id,
     "distributor.invite_id": lambda side: side.recruit_id,
     "platform.distributor_id": lambda side: 1,
+    "distributor.promotion_id": lambda side: 1,
+    "distributor.download_coupon_codes.batch_id": lambda side: 1,
+    "distributor.void_coupon_codes.batch_id": lambda side: 1,
     "brand.series": lambda side: side.series,
     "platform.number": lambda side: side.placed.number,
     "platform.line_id": lambda side: side.line_id,
@@ -69,6 +72,8 @@ NO_IDS = {
     "platform.reconciled_day.gateway": "the name of a gateway, for the platform's staff",
     "platform.reconciled_day.day": "a day, for the platform's staff",
     "platform.proof.proof_id": "a proof of all books, for the platform's staff",
+    "storefront.coupon.key": "a coupon's own link, for whoever has it; see test_coupons for another shop's",
+    "storefront.claim_coupon.key": "as storefront.coupon",
     "storefront.category.slug": "a shelf of the whole platform",
     "storefront.arrive.token": "128 random bits of which only a digest is kept; see test_sessions_and_hosts",
 }
