@@ -109,7 +109,8 @@ TEXTS: Mapping[str, str] = {
     "coupon_used": lazy_gettext("This code was used already."),
     "coupon_not_claimed": lazy_gettext("This coupon cannot be claimed now."),
     "coupons_exported": lazy_gettext(
-        "These codes were downloaded already, and nobody can make them a second time. Void the batch and make another one."
+        "These codes were downloaded already, and nobody can make them a second time."
+        " Void the batch and make another one."
     ),
     "coupon_batch_void": lazy_gettext("This batch was voided: its codes count nowhere."),
     # Consoles: payouts.

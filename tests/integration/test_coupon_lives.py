@@ -15,6 +15,7 @@ from app.flows.priced import Asked
 from app.flows.resolve import refund_order
 from app.foundation import clock
 from app.foundation.unit_of_work import unit_of_work
+from app.jobs.clock import TICKS
 from tenants.context import shop_scope
 from tests.concurrency.race import ask
 from tests.factories import make_goods, make_shop, pay, place, run_jobs
@@ -102,6 +103,7 @@ def test_a_claim_whose_time_is_over_goes_to_somebody_else(shop, goods, owner):
     assert coupons.lapse_coupons() == 0
     with owner.connect() as connection:
         connection.execute(text("UPDATE promotion_uses SET until = now() - interval '1 s'"))
+    assert (60, coupons.lapse_coupons) in TICKS
     assert coupons.lapse_coupons() == 1 and ask(owner, STATES) == [("lapsed",)]
     with shop_scope(shop.id):
         coupons.claim(coupon, Shopper("two"), ip="10.0.0.2")

@@ -104,7 +104,9 @@ def test_what_was_typed_at_the_checkout_is_not_lost_by_adding_a_code(visit, shop
     on(code="WELCOME")
     guest = visit(shop)
     guest.wish(goods.listing_id)
-    page = guest.post("/coupons/code?now=1", {"code": "welcome", "at": "checkout", "email": "mei@example.com"})
+    page = guest.post(
+        "/coupons/code?now=1", {"code": "welcome", "at": "checkout", "email": "mei@example.com"}
+    )
     assert page.status_code == 200 and 'value="mei@example.com"' in page.text and "¥15.00" in text_of(page)
 
 
