@@ -124,6 +124,7 @@ def _figures(
         "orders_per_second_without": rates["without"],
         "orders_per_second_with": rates["with"],
         "purchase_slowdown": round(rates["without"] / max(rates["with"], 0.001), 3),
+        "cpu_slowdown": round(_cpu(rounds["with"]) / max(_cpu(rounds["without"]), 0.001), 3),
         "overused": overused,
         "redeemed": sum(len(one["codes"]) for one in rounds["with"]),
         "wanted_the_same": SHARED,
@@ -136,6 +137,11 @@ def _figures(
         "machine": machine.notes(),
         "broken": machine.broken(overused=overused, shared=max(0, len(crowd["codes"]) - SHARED)),
     }
+
+
+def _cpu(rounds: list[dict[str, Any]]) -> float:
+    """Processor time of one order in the whole house, which other work on the machine lengthens least."""
+    return float(machine.middle([sum(one["cpu_ms"].values()) for one in rounds]))
 
 
 def _steps(rounds: list[dict[str, Any]]) -> dict[str, dict[str, float]]:

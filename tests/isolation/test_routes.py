@@ -44,6 +44,8 @@ IDS: dict[str, Any] = {
     "distributor.promotion_id": lambda side: side.referral_id,
     "distributor.promoter_id": lambda side: side.promoter_id,
     "platform.distributor_id": lambda side: 1,
+    "distributor.download_coupon_codes.batch_id": lambda side: 1,
+    "distributor.void_coupon_codes.batch_id": lambda side: 1,
     "brand.series": lambda side: side.series,
     "brand.promotion_id": lambda side: 1,  # one of another brand's: tests/web/consoles/test_promotions_over.py
     "brand.switch_id": lambda side: 1,
@@ -81,6 +83,8 @@ NO_IDS = {
     "platform.reconciled_day.day": "a day, for the platform's staff",
     "platform.proof.proof_id": "a proof of all books, for the platform's staff",
     "storefront.friend.code": "a promoter's public sign; one of another shop leads to this shop's own home",
+    "storefront.coupon.key": "a coupon's own link, for whoever has it; see test_coupons for another shop's",
+    "storefront.claim_coupon.key": "as storefront.coupon",
     "storefront.category.slug": "a shelf of the whole platform",
     "storefront.challenge_for.purpose": "one of a few words of ours",
     "storefront.arrive.token": "128 random bits of which only a digest is kept; see test_sessions_and_hosts",

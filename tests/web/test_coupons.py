@@ -63,6 +63,15 @@ def test_a_coupon_by_link_is_found_by_its_link_only(visit, shop, on):
     assert guest.get("/coupons/P-22222222").status_code == 404
 
 
+def test_another_shops_coupon_is_neither_shown_nor_claimed_here(visit, inside, shop, on):
+    with inside():
+        theirs = promote(make_shop("other"), "fixed_coupon", {"minor": 500}, title="别家", claim="page")
+    guest = visit(shop)
+    assert "别家" not in text_of(guest.get("/coupons"))
+    assert guest.get(f"/coupons/{theirs.key}").status_code == 404
+    assert guest.post(f"/coupons/{theirs.key}/claim").status_code == 404
+
+
 def test_wrong_links_are_counted_like_wrong_codes(visit, shop, on):
     coupon = on(claim="link")
     guest = visit(shop)
@@ -95,7 +104,9 @@ def test_what_was_typed_at_the_checkout_is_not_lost_by_adding_a_code(visit, shop
     on(code="WELCOME")
     guest = visit(shop)
     guest.wish(goods.listing_id)
-    page = guest.post("/coupons/code?now=1", {"code": "welcome", "at": "checkout", "email": "mei@example.com"})
+    page = guest.post(
+        "/coupons/code?now=1", {"code": "welcome", "at": "checkout", "email": "mei@example.com"}
+    )
     assert page.status_code == 200 and 'value="mei@example.com"' in page.text and "¥15.00" in text_of(page)
 
 
