@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.domain.commissions.drafts import Draft
 from app.domain.distributors.models import Shop, ShopHost
 from app.domain.fulfilment.models import Delivery, SupplierOrder
-from app.domain.identity.models import Buyer, BuyerSignIn
 from app.domain.groups import queries as groups
+from app.domain.identity.models import Buyer, BuyerSignIn
 from app.domain.orders import queries as order_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
@@ -33,8 +33,8 @@ from tenants.directory import Tenant
 from tenants.scoping import TenantOwned
 from tests.database import opened
 from tests.factories import Goods, buy, make_goods, make_shop, place, set_slots
-from tests.factories.orders import BUYER
 from tests.factories.groups import offer_group
+from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, planned
 
 # Tables without TenantOwned, each with its reason. A new table that is in none of these lists fails the suite.
