@@ -75,8 +75,8 @@ FIGURES = {
     "delivered_in_vain": """
         SELECT count(*) FROM deliveries d WHERE d.state = 'delivered' AND NOT EXISTS (SELECT 1 FROM group_members m
         JOIN groups g ON g.id = m.group_id WHERE m.order_id = d.order_id AND m.state = 'paid' AND g.state = 'full')""",
-    "not_full_with_all": f"""
-        SELECT count(*) FROM groups g WHERE g.state = 'full' AND {SIZE} <> (SELECT count(*) FROM group_members m
+    "not_full_with_all": """
+        SELECT count(*) FROM groups g WHERE g.state = 'full' AND g.size <> (SELECT count(*) FROM group_members m
         WHERE m.group_id = g.id AND m.state = 'paid')""",
     "stock_astray": """
         SELECT (SELECT count(*) FROM codes WHERE state = 'reserved') + abs((SELECT count(*) FROM codes WHERE
