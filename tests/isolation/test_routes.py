@@ -51,6 +51,8 @@ IDS: dict[str, Any] = {
     "platform.payout_id": lambda side: side.payout_ids["brand"],
     "platform.batch_id": lambda side: 1,
     "platform.kind": lambda side: "brand",
+    "distributor.drop_id": lambda side: side.drop_id,
+    "storefront.drop_id": lambda side: side.drop_id,
     "storefront.number": lambda side: side.placed.number,
     "storefront.product.slug": lambda side: side.goods.slug,
 }

@@ -32,6 +32,7 @@ from tenants.directory import Tenant
 from tenants.scoping import TenantOwned
 from tests.database import opened
 from tests.factories import Goods, buy, make_goods, make_shop, place, set_slots
+from tests.factories.drops import line_up, make_drop
 from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, planned
 
@@ -149,6 +150,8 @@ class Side:
     payout_ids: dict[str, int]
     series: str = ""
     """Of a rule for this side's distributor alone."""
+    drop_id: int = 0
+    """Of a flash sale with a seat."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,14 @@ def _side() -> Side:
         *partnered,
         _payouts(shop, goods),
         _own_rule(shop, counted),
+        _flash_sale(shop, goods),
     )
+
+
+def _flash_sale(shop: Tenant, goods: Goods) -> int:
+    drop = make_drop(shop, goods, units=1)
+    line_up(shop, drop)
+    return drop.id
 
 
 def _earned(line_id: int) -> tuple[int, int, int]:

@@ -8,6 +8,7 @@ from app.flows.terms import make_rule
 from app.foundation.actor import Actor
 from tenants.context import brand_scope
 from tests.factories import buy, make_goods, make_shop
+from tests.factories.drops import make_drop
 
 # Methods and addresses of pages about one thing; what stands in braces belongs to somebody else.
 OF_A_SHOP = (
@@ -35,6 +36,11 @@ OF_A_SHOP = (
     ("POST", "orders/{number}/lines/{line}/give-back"),
     ("POST", "orders/{number}/refund"),
     ("POST", "orders/{number}/acknowledge"),
+    ("GET", "promotions/flash"),
+    ("GET", "promotions/new/flash"),
+    ("POST", "promotions/new/flash"),
+    ("GET", "promotions/flash/{drop}"),
+    ("POST", "promotions/flash/{drop}/end"),
 )
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
@@ -62,6 +68,7 @@ def two(inside, owner, house):
         goods = make_goods(theirs, codes=3)
         make_goods(mine)
         number = buy(theirs, goods)
+        drop = make_drop(theirs, goods, units=1)
         with brand_scope(goods.brand_id):
             draft = Draft("commission", {"rate_bps": 100})
             series = make_rule(draft, reason="theirs", actor=Actor("staff"))
@@ -80,6 +87,7 @@ def two(inside, owner, house):
     facts = {
         "listing": goods.listing_id,
         "number": number,
+        "drop": drop.id,
         "line": line,
         "product": goods.product_id,
         "sku": goods.sku_id,
