@@ -58,7 +58,9 @@ class Crowd:
         try:
             async with self.door:
                 solution = await self._work(line)
-            await asyncio.sleep(max(0.0, self.told["starts_at"] + dice.uniform(0, self.told["spread"]) - time.time()))
+            await asyncio.sleep(
+                max(0.0, self.told["starts_at"] + dice.uniform(0, self.told["spread"]) - time.time())
+            )
             await self._timed("page", line.get(self.path, host=self.ground.shop_host, headers=PAGE), 200)
             ticket = await self._line_up(number, line, jar, solution)
             if ticket:
@@ -84,7 +86,9 @@ class Crowd:
         """Enter and ask on; the ticket of whoever got a unit, or nothing."""
         sent = time.time()
         form = {"email": f"crowd{number}@bench.example", "challenge": solution}
-        entering = line.post(f"{self.path}/enter", form, host=self.ground.shop_host, headers=with_cookies(jar))
+        entering = line.post(
+            f"{self.path}/enter", form, host=self.ground.shop_host, headers=with_cookies(jar)
+        )
         answer = await self._timed("enter", entering, 200)
         jar.update(answer.cookies)
         said = json.loads(answer.body)
@@ -114,7 +118,8 @@ class Crowd:
         page = await self._timed("checkout", line.get(checkout, host=host, headers=with_cookies(jar)), 200)
         jar.update(page.cookies)
         form = {
-            "quote": found_in(QUOTE, page), "email": f"crowd{number}@bench.example", "method": "alipay", "passphrase": "",
+            "quote": found_in(QUOTE, page), "email": f"crowd{number}@bench.example", "method": "alipay",
+            "passphrase": "",
         }  # fmt: skip
         ordering = line.post(checkout, form, host=host, headers=with_cookies(jar))
         placed = await self._timed("order", ordering, 303)
@@ -136,5 +141,7 @@ class Crowd:
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_NOFILE, (SOCKETS, max(SOCKETS, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (SOCKETS, max(SOCKETS, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    )
     json.dump(asyncio.run(Crowd(json.load(sys.stdin)).run()), sys.stdout)

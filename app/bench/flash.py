@@ -31,12 +31,15 @@ PATIENCE = 90.0
 DIFFICULTY = 4
 CALM_SHOP = "calm"
 # The end of the times beside it: by the clock of the database, which is this machine's.
-LAST_UNIT = text("SELECT max(granted_at) FROM (SELECT granted_at FROM drop_seats WHERE drop_id = :drop ORDER BY id LIMIT :units) s")
+LAST_UNIT = text("""
+    SELECT max(granted_at) FROM (
+        SELECT granted_at FROM drop_seats WHERE drop_id = :drop ORDER BY id LIMIT :units) first
+""")
 SOLD = text("SELECT count(*) FROM order_lines WHERE shop_id = :shop AND state = 'delivered'")
 OVERSOLD = text("""
     SELECT greatest(0, (SELECT count(*) FROM codes WHERE shop_id = :shop AND state IN ('reserved', 'sold')) - :units)
-         + greatest(0, (SELECT count(*) FROM drop_seats WHERE drop_id = :drop AND state IN ('granted', 'ordered', 'bought'))
-                       - :units)
+         + greatest(0, (SELECT count(*) FROM drop_seats WHERE drop_id = :drop
+                          AND state IN ('granted', 'ordered', 'bought')) - :units)
 """)
 OVER_LIMIT = text("""
     SELECT count(*) FROM (
@@ -56,7 +59,13 @@ def run(seconds: float = 0.0) -> dict[str, Any]:  # noqa: ARG001 - the sale last
         house.open_doors()
         starts = datetime.now(UTC) + timedelta(seconds=LEAD)
         plan = Plan(
-            hot.listing_id, "测量秒杀", PRICE - 300, UNITS, starts, starts + timedelta(hours=1), difficulty=DIFFICULTY
+            hot.listing_id,
+            "测量秒杀",
+            PRICE - 300,
+            UNITS,
+            starts,
+            starts + timedelta(hours=1),
+            difficulty=DIFFICULTY,
         )
         with shop_scope(shop_id):
             drop_id = drops.schedule(plan, currency="CNY", actor=SYSTEM)
@@ -68,7 +77,8 @@ def run(seconds: float = 0.0) -> dict[str, Any]:  # noqa: ARG001 - the sale last
             seen, calmly = crowd.result(), beside.result()
         used = {name: round(took - before.get(name, 0), 2) for name, took in house.cpu_seconds().items()}
         drained = ledger.settle(shop_id)
-        return _figures(shop_id, drop_id, began, seen, calmly) | {"cpu_seconds": used} | drained | {"machine": machine.notes()}
+        told = {"cpu_seconds": used, **drained, "machine": machine.notes()}
+        return _figures(shop_id, drop_id, began, seen, calmly) | told
 
 
 def _cpu_at(house: BenchHouse, moment: float) -> dict[str, float]:
@@ -96,25 +106,34 @@ def _neighbour(house: BenchHouse, slug: str, began: float) -> dict[str, Any]:
 
 def _process(name: str, told: dict[str, Any]) -> dict[str, Any]:
     said = subprocess.run(
-        [PYTHON, "-m", f"app.bench.{name}"], input=json.dumps(told), capture_output=True, text=True, cwd=ROOT, check=False
-    )
+        [PYTHON, "-m", f"app.bench.{name}"], input=json.dumps(told), capture_output=True, text=True, cwd=ROOT,
+        check=False,
+    )  # fmt: skip
     if said.returncode != 0:
         raise RuntimeError(f"the {name} gave up: {said.stderr[-2000:]}")
     figures: dict[str, Any] = json.loads(said.stdout)
     return figures
 
 
-def _figures(shop_id: int, drop_id: int, began: float, seen: dict[str, Any], calmly: dict[str, Any]) -> dict[str, Any]:
+def _figures(
+    shop_id: int, drop_id: int, began: float, seen: dict[str, Any], calmly: dict[str, Any]
+) -> dict[str, Any]:
     if seen["wrong"]:
         print(f"{len(seen['wrong'])} buyers gave up, the first: {seen['wrong'][0]}", file=sys.stderr)
     if calmly["wrong"]:
-        print(f"{len(calmly['wrong'])} of the calm shop's pages failed: {calmly['wrong'][0]}", file=sys.stderr)
+        print(
+            f"{len(calmly['wrong'])} of the calm shop's pages failed: {calmly['wrong'][0]}", file=sys.stderr
+        )
     until = time.monotonic() + PATIENCE
     while _asked(SOLD, shop=shop_id) < len(seen["paid"]) and time.monotonic() < until:
         time.sleep(0.25)
     facts = {"shop": shop_id, "drop": drop_id, "units": UNITS}
     last = _asked(LAST_UNIT, drop=drop_id, units=UNITS).timestamp()
-    sold, oversold, over_limit = _asked(SOLD, shop=shop_id), _asked(OVERSOLD, **facts), _asked(OVER_LIMIT, shop=shop_id)
+    sold, oversold, over_limit = (
+        _asked(SOLD, shop=shop_id),
+        _asked(OVERSOLD, **facts),
+        _asked(OVER_LIMIT, shop=shop_id),
+    )
     first = set(sorted(seen["positions"])[: len(seen["granted"])])
     out_of_order = len(set(seen["granted"]) - first)
     notices = [max(0.0, told - max(last, sent)) for sent, told in seen["notices"]]

@@ -8,7 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
@@ -48,7 +48,8 @@ def schedule(plan: Plan, *, currency: str, actor: Actor) -> int:
     DropInvalid, StockExhausted where there is not so much, PromotionInvalid.
     """
     shop_id = current_scope().shop_id
-    assert shop_id is not None
+    if shop_id is None:
+        raise NotFound(what="shop")
     with unit_of_work(actor) as work:
         goods = on_sale([plan.listing_id]).get(plan.listing_id)
         if goods is None:
@@ -90,12 +91,10 @@ def enter(row: Drop, ask: Ask, *, address: str = "") -> Place:
         return place
     if place.news is None:
         warm(row.id)
-        place = room.enter(Ask(place.position, ask.device, ask.email, ask.buyer_id, ask.locale, ask.keys))
-    if place.news is not None and 0 <= place.rank < place.news.left:
-        # Not everybody who sees it does it: whoever finds it being done goes on.
-        if admit(row.id):
-            place = room.enter(Ask(place.position, ask.device, ask.email, ask.buyer_id, ask.locale, ask.keys))
-    return place
+        place = room.enter(replace(ask, position=place.position))
+    due = place.news is not None and 0 <= place.rank < place.news.left
+    # Not everybody who sees that somebody is due calls them: whoever finds it being done goes on.
+    return room.enter(replace(ask, position=place.position)) if due and admit(row.id) else place
 
 
 def warm(drop_id: int) -> bool:
@@ -138,14 +137,15 @@ def _give(room: Room, asks: Sequence[Ask]) -> list[Outcome]:
         if not outcomes:
             return []
         by_position = {ask.position: ask for ask in asks}
-        known = {seat.id: seat for seat in queries.seats(room.drop_id, [one.seat_id for one in outcomes if one.seat_id])}
+        given = [one.seat_id for one in outcomes if one.seat_id]
+        known = {seat.id: seat for seat in queries.seats(room.drop_id, given)}
         for one in outcomes:
             if one.said == "" and one.seat_id is not None:
                 _write_if_away(work, known[one.seat_id], by_position[one.position])
-        row = queries.drop(room.drop_id)
-        assert row is not None
-        news = queries.news(row)
-        seats = {one.position: told(known[one.seat_id]) if one.seat_id else REFUSED[one.said] for one in outcomes}
+        news = queries.news(session().get_one(Drop, room.drop_id))
+        seats = {
+            one.position: told(known[one.seat_id]) if one.seat_id else REFUSED[one.said] for one in outcomes
+        }
     # After the commit: what the room says is true.
     room.tell(news, seats)
     return outcomes
@@ -218,8 +218,7 @@ def keep_drops() -> int:
 
 def _keep(drop_id: int) -> None:
     with unit_of_work():
-        row = queries.drop(drop_id)
-        assert row is not None
+        row = session().get_one(Drop, drop_id)
         promotion = promotion_queries.by_ids([row.promotion_id])[row.promotion_id]
         over = row.state == "scheduled" and (row.ends_at <= clock.now() or promotion.status == "ended")
     if over:
@@ -232,7 +231,3 @@ def stands(row: Drop) -> News:
     """How a drop stands, by the truth."""
     with unit_of_work():
         return queries.news(row)
-
-
-def opens_soon(row: Drop) -> bool:
-    return row.starts_at - clock.now() < timedelta(minutes=10)

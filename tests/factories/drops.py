@@ -79,4 +79,6 @@ def order_seat(shop: Tenant, drop: Drop, goods: Goods, buyer: Buyer) -> Placed:
 def pass_seats(owner: Engine) -> None:
     """Let the time of every seat that nobody ordered be over."""
     with owner.begin() as connection:
-        connection.execute(text("UPDATE drop_seats SET until = now() - interval '1 s' WHERE state = 'granted'"))
+        connection.execute(
+            text("UPDATE drop_seats SET until = now() - interval '1 s' WHERE state = 'granted'")
+        )

@@ -84,9 +84,13 @@ def test_an_order_that_ends_unpaid_leaves_the_seat_while_its_own_time_lasts(sale
     assert ask(owner, STATES) == [("granted", 1)]
     placed = order_seat(shop, drop, goods, first)
     with owner.begin() as connection:
-        connection.execute(text("UPDATE orders SET expires_at = now() - interval '1 s' WHERE state = 'pending'"))
         connection.execute(
-            text("UPDATE reservations SET until = now() - interval '1 s' WHERE state = 'held' AND kind = 'order'")
+            text("UPDATE orders SET expires_at = now() - interval '1 s' WHERE state = 'pending'")
+        )
+        connection.execute(
+            text(
+                "UPDATE reservations SET until = now() - interval '1 s' WHERE state = 'held' AND kind = 'order'"
+            )
         )
     expire_checkouts()
     pass_seats(owner)
@@ -106,7 +110,9 @@ def test_the_clock_ends_a_drop_and_its_stock_returns(sale, owner):
     third, _ = line_up(shop, drop)
     running = order_seat(shop, drop, goods, first)
     with owner.begin() as connection:
-        connection.execute(text("UPDATE drops SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 s'"))
+        connection.execute(
+            text("UPDATE drops SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 s'")
+        )
     drops.keep_drops()
     drop = row_of(shop, drop.id)
     assert drop.state == "ended" and ask(owner, STATES) == [("lapsed", 1), ("ordered", 1)]
@@ -124,7 +130,10 @@ def test_a_refreshed_page_several_tabs_and_another_mailbox_gain_nothing(sale, ow
     first, place = line_up(shop, drop)
     for _ in range(3):
         assert line_up(shop, drop, replace(first, position=0))[1].position == place.position
-    assert line_up(shop, drop, replace(first, position=0, email="other@example.com"))[1].position == place.position
+    assert (
+        line_up(shop, drop, replace(first, position=0, email="other@example.com"))[1].position
+        == place.position
+    )
     other = somebody(email=first.email.upper())
     assert line_up(shop, drop, other)[1].refused == "taken"
     assert ask(owner, STATES) == [("granted", 1)]
@@ -181,12 +190,16 @@ def test_a_room_that_forgets_everything_loses_nobodys_place_and_oversells_nothin
         redis().delete(Room(drop.id)._key["rest"])
     drops.keep_drops()
     granted = {row[0] for row in ask(owner, "SELECT position FROM drop_seats WHERE state = 'granted'")}
-    assert granted == {before[3].position, before[4].position}, "in their order, and not who came after the loss"
+    assert granted == {before[3].position, before[4].position}, (
+        "in their order, and not who came after the loss"
+    )
     assert seat_of(shop, drop, late) is None
     pay(shop, placed)
     run_jobs()
     assert state_of(shop, placed) == "delivered"
-    [(units,)] = ask(owner, "SELECT count(*)::int FROM drop_seats WHERE state IN ('granted', 'ordered', 'bought')")
+    [(units,)] = ask(
+        owner, "SELECT count(*)::int FROM drop_seats WHERE state IN ('granted', 'ordered', 'bought')"
+    )
     assert units == 3
 
 

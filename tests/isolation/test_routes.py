@@ -62,6 +62,8 @@ IDS: dict[str, Any] = {
     "distributor.promotion_id": lambda side: side.group_offer_id,
     "storefront.group.token": lambda side: side.group_token,
     "storefront.join.token": lambda side: side.group_token,
+    "distributor.drop_id": lambda side: side.drop_id,
+    "storefront.drop_id": lambda side: side.drop_id,
     "storefront.number": lambda side: side.placed.number,
     "storefront.product.slug": lambda side: side.goods.slug,
 }

@@ -35,6 +35,7 @@ from tenants.directory import Tenant
 from tenants.scoping import TenantOwned
 from tests.database import opened
 from tests.factories import Goods, buy, make_goods, make_shop, place, set_slots
+from tests.factories.drops import line_up, make_drop
 from tests.factories.groups import offer_group
 from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, planned
@@ -161,6 +162,8 @@ class Side:
     referral_id: int = 0
     """The promotion of the shop's referral programme."""
     promoter_id: int = 0
+    drop_id: int = 0
+    """Of a flash sale with a seat."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +216,14 @@ def _side() -> Side:
         _own_rule(shop, counted),
         *_group(shop, goods),
         *referred(shop, placed.order_id, earned[2]),
+        _flash_sale(shop, goods),
     )
+
+
+def _flash_sale(shop: Tenant, goods: Goods) -> int:
+    drop = make_drop(shop, goods, units=1)
+    line_up(shop, drop)
+    return drop.id
 
 
 def _earned(line_id: int) -> tuple[int, int, int]:

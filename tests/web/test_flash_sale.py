@@ -50,13 +50,19 @@ def test_from_the_page_to_the_checkout_at_the_sales_price(sale, visit, owner):
     assert (waits["state"], waits["nth"], waits["sold_out"]) == ("standby", 1, True) and waits["odds"] < 50
     assert look(visit(shop), drop)["state"] == "spoken"
     # Somebody else's ticket opens nothing.
-    assert li.post(f"/flash/{drop.id}/take", {"ticket": said["ticket"]}).headers["Location"] == f"/flash/{drop.id}"
+    assert (
+        li.post(f"/flash/{drop.id}/take", {"ticket": said["ticket"]}).headers["Location"]
+        == f"/flash/{drop.id}"
+    )
     checkout = mei.follow(mei.post(f"/flash/{drop.id}/take", {"ticket": said["ticket"]}))
     assert "¥16" in text_of(checkout).replace(" ", "") and 'value="mei@example.com"' in checkout.text
     placed = mei.check_out("mei@example.com")
     assert placed.status_code == 303, text_of(placed)
     with owner.connect() as connection:
-        assert connection.execute(text("SELECT state, order_id IS NOT NULL FROM drop_seats")).one() == ("ordered", True)
+        assert connection.execute(text("SELECT state, order_id IS NOT NULL FROM drop_seats")).one() == (
+            "ordered",
+            True,
+        )
         assert connection.execute(text("SELECT total_minor FROM orders")).scalar() == 1600
 
 
@@ -65,7 +71,9 @@ def test_before_the_start_nobody_enters_and_after_the_end_nobody_does(inside, vi
         shop = make_shop("lantern")
         goods = make_goods(shop, codes=4)
         now = clock.now()
-        drop = make_drop(shop, goods, units=1, starts_at=now + timedelta(hours=1), ends_at=now + timedelta(hours=2))
+        drop = make_drop(
+            shop, goods, units=1, starts_at=now + timedelta(hours=1), ends_at=now + timedelta(hours=2)
+        )
     mei = visit(shop)
     assert look(mei, drop)["state"] == "early"
     said = enter(mei, drop, "mei@example.com")

@@ -4,7 +4,7 @@ from app.foundation.errors import Kind, ProductError
 
 
 class DropInvalid(ProductError):
-    """A flash sale that cannot be (`reason`: unlimited, below_floor, not_cheaper, in_the_past, ends_before_start, …)."""
+    """A flash sale that cannot be (`param` and `reason` say which field and why)."""
 
     code, kind = "drop_invalid", Kind.INVALID
 

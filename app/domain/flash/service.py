@@ -74,7 +74,9 @@ def check(plan: Plan, goods: OnSale, *, floor_minor: int) -> None:
     if plan.price_minor >= goods.price_minor:
         raise DropInvalid(param="price", reason="not_cheaper", list_minor=goods.price_minor)
     if plan.price_minor < floor_minor:
-        raise DropInvalid(param="price", reason="sale_below_floor", floor_minor=floor_minor, currency=goods.currency)
+        raise DropInvalid(
+            param="price", reason="sale_below_floor", floor_minor=floor_minor, currency=goods.currency
+        )
     if plan.per_buyer > min(plan.units, goods.max_per_order * 50):
         raise DropInvalid(param="per_buyer", reason="more_than_units")
 

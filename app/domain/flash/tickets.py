@@ -28,7 +28,9 @@ def seal(ticket: Ticket, *, device: str, shop_id: int, key: bytes) -> str:
 def read(text: str, *, device: str, shop_id: int, key: bytes) -> Ticket | None:
     """The ticket, or None where it is not ours, of another shop or in other hands."""
     told, _, sign = text.rpartition(".")
-    if not told or not hmac.compare_digest(sign.encode(), ids.keyed(key, _bound(told, device, shop_id)).encode()):
+    if not told or not hmac.compare_digest(
+        sign.encode(), ids.keyed(key, _bound(told, device, shop_id)).encode()
+    ):
         return None
     drop_id, position, buyer_id, email = told.split(".")
     return Ticket(int(drop_id), int(position), bytes.fromhex(email).decode(), int(buyer_id) or None)

@@ -76,8 +76,12 @@ def flash_live(slug: str, drop_id: int) -> Any:
     found = queries.shown(drop_id)
     if found is None:
         raise NotFound(what="drop")
-    template = "distributor/flash_figures.html" if "HX-Request" in request.headers else "distributor/flash_live.html"
-    return render_template(template, slug=slug, sale=_row(found), figures=_figures(found), seats=_seats(found))
+    template = (
+        "distributor/flash_figures.html" if "HX-Request" in request.headers else "distributor/flash_live.html"
+    )
+    return render_template(
+        template, slug=slug, sale=_row(found), figures=_figures(found), seats=_seats(found)
+    )
 
 
 @distributor.post("/shops/<slug>/promotions/flash/<int:drop_id>/end")
@@ -124,7 +128,13 @@ def _good(row: Any, left: int) -> str:
 
 def _row(found: ShownDrop) -> dict[str, Any]:
     drop, now = found.drop, clock.now()
-    state = "over" if drop.state == "ended" or drop.ends_at <= now else "running" if drop.starts_at <= now else "coming"
+    state = (
+        "over"
+        if drop.state == "ended" or drop.ends_at <= now
+        else "running"
+        if drop.starts_at <= now
+        else "coming"
+    )
     words, tone = STATES[state]
     return {
         "id": drop.id, "title": found.promotion.title, "goods": f"{named(found.product)} · {named(found.sku)}",

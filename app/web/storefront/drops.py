@@ -80,7 +80,9 @@ def flash_take(drop_id: int) -> ResponseReturnValue:
     here = f"/flash/{drop_id}"
     if seat is None or seat.state != "granted" or seat.until <= clock.now():
         return redirect(here, 303)
-    told = {key.removeprefix(FIELD): value.strip() for key, value in request.form.items() if key.startswith(FIELD)}
+    told = {
+        key.removeprefix(FIELD): value.strip() for key, value in request.form.items() if key.startswith(FIELD)
+    }
     seats.take(seat, known_drop(drop_id).listing_id, told)
     return redirect("/checkout?now=1", 303)
 
@@ -119,5 +121,3 @@ def _answer(story: Story, drop_id: int) -> Response:
 def _ticket(text: str, drop_id: int) -> Ticket | None:
     mine = known_device()
     return ticket_of(text, drop_id, mine) if mine else None
-
-

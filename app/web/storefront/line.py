@@ -57,7 +57,7 @@ def answered(story: Story, row: Drop, caller: Caller) -> tuple[int, Said]:
     try:
         return 200, story(row, caller)
     except ProductError as error:
-        facts = {name: error.facts[name] for name in ("reason", "starts_at") if name in error.facts}
+        facts: Said = {name: error.facts[name] for name in ("reason", "starts_at") if name in error.facts}
         words = str(error_text(error))
         return status_of(error), {
             "state": "refused", "code": error.code, "words": words, "param": error.param, **facts,
@@ -135,7 +135,9 @@ def _told(row: Drop, place: Place, caller: Caller, email: str, buyer_id: int | N
     if place.refused:
         raise PlaceTaken if place.refused == "taken" else LineCrowded(most=MOST_PER_ADDRESS)
     made = Ticket(row.id, place.position, email, buyer_id)
-    sealed = tickets.seal(made, device=caller.device, shop_id=g.tenant.id, key=settings().key_for("drop-ticket"))
+    sealed = tickets.seal(
+        made, device=caller.device, shop_id=g.tenant.id, key=settings().key_for("drop-ticket")
+    )
     said: Said = {"ticket": sealed, "now": _now_ms()}
     if place.seat is not None and (place.seat["state"] != "granted" or not over(row)):
         again = 4_000 if place.seat["state"] in {"granted", "ordered"} else 0
@@ -153,7 +155,12 @@ def _of_sale(row: Drop) -> Said:
     if over(row):
         return {"state": "over", "now": _now_ms(), "again_ms": 0}
     if clock.now() < row.starts_at:
-        return {"state": "early", "now": _now_ms(), "starts_at": row.starts_at.isoformat(), "again_ms": 30_000}
+        return {
+            "state": "early",
+            "now": _now_ms(),
+            "starts_at": row.starts_at.isoformat(),
+            "again_ms": 30_000,
+        }
     room = Room(row.id)
     news = room.news()
     spoken = news is not None and news.left <= room.waiting()

@@ -34,6 +34,7 @@ log = logging.getLogger("perkline.requests")
 
 PATH = re.compile(r"/flash/([0-9]{1,18})/(enter|place)")
 LARGEST_FORM = 8 << 10
+Answer = tuple[int, list[tuple[str, str]], bytes]
 STORIES = {"enter": ("POST", line.enter), "place": ("GET", line.look)}
 
 
@@ -58,7 +59,7 @@ class Turnstile:
         start(f"{status} {responses[status]}", headers)
         return [text]
 
-    def _answer(self, environ: dict[str, Any], drop_id: int, what: str) -> tuple[int, list[tuple[str, str]], bytes] | None:
+    def _answer(self, environ: dict[str, Any], drop_id: int, what: str) -> Answer | None:
         began, settings = time.perf_counter(), self._app.extensions["perkline"].settings
         host = host_only(environ.get("HTTP_HOST", ""))
         g.tenant = find_tenant(host, base_host=settings.base_host, directory=self._directory)
@@ -84,19 +85,27 @@ class Turnstile:
             )  # fmt: skip
             with force_locale(caller.locale):
                 status, said = line.answered(STORIES[what][1], row, caller)
+            cookie = visitor.cookie_for(device) if fresh else ""
         finally:
             context.leave(token)
-        headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *ALWAYS.items()]
-        if fresh:
-            headers.append(("Set-Cookie", visitor.cookie_for(device)))
-        if settings.scheme == "https":
-            headers.append(("Strict-Transport-Security", "max-age=31536000"))
-        text = json.dumps(said).encode()
-        headers += [("Content-Length", str(len(text))), ("X-Request-Id", secrets.token_hex(8))]
         took = round((time.perf_counter() - began) * 1000, 1)
         log.info("request", extra={"method": asked.method, "rule": f"/flash/<drop>/{what}", "door": "turnstile",
                                    "status": status, "ms": took})  # fmt: skip
-        return status, headers, text
+        return _as_json(status, said, cookie, https=settings.scheme == "https")
+
+
+def _as_json(status: int, said: line.Said, cookie: str, *, https: bool) -> Answer:
+    """An answer as the house would send it."""
+    text = json.dumps(said).encode()
+    headers = [
+        ("Content-Type", "application/json"), ("Cache-Control", "no-store"), *ALWAYS.items(),
+        ("Content-Length", str(len(text))), ("X-Request-Id", secrets.token_hex(8)),
+    ]  # fmt: skip
+    if cookie:
+        headers.append(("Set-Cookie", cookie))
+    if https:
+        headers.append(("Strict-Transport-Security", "max-age=31536000"))
+    return status, headers, text
 
 
 def _small(environ: dict[str, Any]) -> bool:

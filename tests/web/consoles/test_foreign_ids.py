@@ -8,6 +8,7 @@ from app.flows.terms import make_rule
 from app.foundation.actor import Actor
 from tenants.context import brand_scope
 from tests.factories import buy, make_goods, make_shop
+from tests.factories.drops import make_drop
 from tests.factories.groups import offer_group
 from tests.factories.referrals import programme, promoter
 
@@ -65,6 +66,11 @@ OF_A_SHOP = (
     ("POST", "promotions/new/referral"),
     ("POST", "referrals/{programme}/state"),
     ("POST", "referrals/promoters/{promoter}/state"),
+    ("GET", "promotions/flash"),
+    ("GET", "promotions/new/flash"),
+    ("POST", "promotions/new/flash"),
+    ("GET", "promotions/flash/{drop}"),
+    ("POST", "promotions/flash/{drop}/end"),
 )
 OF_A_BRAND = (
     ("GET", "products/{product}"), ("POST", "products/{product}"), ("POST", "products/{product}/picture"),
@@ -93,6 +99,7 @@ def two(inside, owner, house):
         make_goods(mine)
         number = buy(theirs, goods)
         promotion = offer_group(theirs, goods).promotion.id
+        drop = make_drop(theirs, goods, units=1)
         with brand_scope(goods.brand_id):
             draft = Draft("commission", {"rate_bps": 100})
             series = make_rule(draft, reason="theirs", actor=Actor("staff"))
@@ -112,6 +119,7 @@ def two(inside, owner, house):
     facts = {
         "listing": goods.listing_id,
         "number": number,
+        "drop": drop.id,
         "line": line,
         "product": goods.product_id,
         "sku": goods.sku_id,
