@@ -59,7 +59,6 @@ IDS: dict[str, Any] = {
     "platform.payout_id": lambda side: side.payout_ids["brand"],
     "platform.batch_id": lambda side: 1,
     "platform.kind": lambda side: "brand",
-    "distributor.promotion_id": lambda side: side.group_offer_id,
     "storefront.group.token": lambda side: side.group_token,
     "storefront.join.token": lambda side: side.group_token,
     "distributor.drop_id": lambda side: side.drop_id,
