@@ -42,7 +42,9 @@ TEXTS: Mapping[str, str] = {
     "promotion_fixed": lazy_gettext(
         "Buyers have seen this already, so it cannot change any more. Make a copy of it and end this one."
     ),
-    "promotion_earns_nothing": lazy_gettext("The shop could earn nothing of some listings. Please agree to it."),
+    "promotion_earns_nothing": lazy_gettext(
+        "The shop could earn nothing of some listings. Please agree to it."
+    ),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."
