@@ -98,8 +98,7 @@ def _row(found: Any) -> dict[str, Any]:
 def new_promotion(slug: str) -> Any:
     """Which kind, or which template."""
     cards = [
-        (KINDS[kind], KIND_HINTS[kind], ICONS[kind], url_for(f".new_{kind}", slug=slug))
-        for kind in DESIGNED
+        (KINDS[kind], KIND_HINTS[kind], ICONS[kind], url_for(f".new_{kind}", slug=slug)) for kind in DESIGNED
     ]
     cards += [
         (KINDS[kind], KIND_HINTS[kind], ICONS[kind], url_for(f".{page}", slug=slug))

@@ -54,7 +54,9 @@ def test_a_promotion_is_seen_on_ones_own_prices_before_it_is_published(designer,
     assert shown.status_code == 200 and made(owner) == 0
     assert "¥18.00" in words and "¥6.00" in words and "now ¥8.00" in words
     page = publish(designer)
-    assert ask(owner, "SELECT status, title, template, automatic FROM promotions") == [("live", "双十一", "", True)]
+    assert ask(owner, "SELECT status, title, template, automatic FROM promotions") == [
+        ("live", "双十一", "", True)
+    ]
     assert "Running" in designer.words(page) and "10 % off" in designer.words(page)
 
 
@@ -120,7 +122,9 @@ def test_a_template_is_published_as_it_stands(designer, owner, name):
     ],
     ids=str,
 )  # fmt: skip
-def test_what_cannot_be_is_said_where_it_was_typed_and_nothing_is_saved(designer, corner, owner, kind, wrong, told):
+def test_what_cannot_be_is_said_where_it_was_typed_and_nothing_is_saved(
+    designer, corner, owner, kind, wrong, told
+):
     typed = {name: str(corner[1].sku_id) if value == "SKU" else value for name, value in wrong.items()}
     for do in ("preview", "publish", "draft"):
         answer = designer.post(f"{NEW}/{kind}", {**TIMED, **typed, "do": do})
@@ -153,9 +157,9 @@ def test_a_floor_holds_it_up_is_told_and_is_remembered_once_a_sku(designer, owne
     told = designer.words(page)
     key = ask(owner, "SELECT key FROM promotions")[0][0]
     assert key in told and "exemption" in told
-    assert ask(owner, "SELECT sku_id, stage, wanted_minor, floor_minor, stack -> 0 ->> 'key' FROM floor_attempts") == [
-        (corner[1].sku_id, "promotion", 1000, 1500, key)
-    ]
+    assert ask(
+        owner, "SELECT sku_id, stage, wanted_minor, floor_minor, stack -> 0 ->> 'key' FROM floor_attempts"
+    ) == [(corner[1].sku_id, "promotion", 1000, 1500, key)]
 
 
 def test_a_draft_is_seen_by_nobody_is_changed_as_a_whole_and_published(designer, owner):
@@ -174,9 +178,13 @@ def test_while_it_runs_words_end_and_limits_change_and_nothing_else(designer, ow
     page = publish(designer)
     words = designer.words(f"{page}/edit")
     assert "What it gives" not in words and "Buyers have seen it" in words
-    answer = designer.post(f"{page}/edit", {**TIMED, "title": "新名", "off": "90", "total_limit": "5", "do": "change"})
+    answer = designer.post(
+        f"{page}/edit", {**TIMED, "title": "新名", "off": "90", "total_limit": "5", "do": "change"}
+    )
     assert answer.status_code == 303
-    assert ask(owner, "SELECT title, value ->> 'off_bps', total_limit FROM promotions") == [("新名", "1000", 5)]
+    assert ask(owner, "SELECT title, value ->> 'off_bps', total_limit FROM promotions") == [
+        ("新名", "1000", 5)
+    ]
     assert ask(owner, "SELECT sum(uses_left)::int FROM promotion_slots") == [(5,)]
 
 
@@ -213,7 +221,9 @@ def test_numbers_and_report_open_down_to_the_orders(designer, corner, owner, ins
         run_jobs()
     figures = designer.words(f"{page}/figures")
     assert "Paid orders 3" in figures and "1 waits for payment" in figures
-    assert "¥54.00" in figures and "Given away ¥6.00" in figures and "¥18.00" in figures, "3 × (18 - 12) was earned"
+    assert "¥54.00" in figures and "Given away ¥6.00" in figures and "¥18.00" in figures, (
+        "3 × (18 - 12) was earned"
+    )
     assert "Uses left 5 / 9" in figures and "¥42.00 / ¥50.00" in figures
     report = designer.words(f"{page}/report")
     assert "New buyers 2 (100 %)" in report and "Orders a buyer 1.50" in report
