@@ -59,6 +59,7 @@ def page(asked: Asked, *, owner: Owner) -> Page[Any]:
         )  # fmt: skip
     states = state_now(clock.now())
     found = found.where(states.get(asked.get("state"), ~states["over"]))
+    found = found.where((StoredPromotion.status != "draft") | owner.owns())  # what nobody offers yet is its maker's
     if asked.get("kind"):
         found = found.where(StoredPromotion.kind == asked.get("kind"))
     if asked.get("by") == "own":

@@ -53,13 +53,13 @@ def promotions() -> Any:
     listing = Listing(
         name="promotions", usual="-made", searches=_("Name, shop or key"),
         columns=(
-            Col("title", _("Promotion"), sort=True), Col("shop", _("By"), sort=True), Col("gives", _("Gives")),
+            Col("title", _("Promotion"), sort=True), Col("shop", _("Whose"), sort=True), Col("gives", _("Gives")),
             Col("state", _("State")), Col("starts", _("From"), sort=True), Col("ends", _("Until"), sort=True),
             Col("key", _("Key"), shown=False),
         ),
         filters=(
             ("state", _("State"), options(STATES)), ("kind", _("Kind"), options(KINDS)),
-            ("by", _("By"), (("own", _("your own")), ("shop", _("shops")), ("brand", _("brands")),
+            ("by", _("Whose"), (("own", _("your own")), ("shop", _("shops")), ("brand", _("brands")),
                              ("platform", _("the platform")))),
         ),
         empty=_("No promotion is on or coming."),
