@@ -21,7 +21,8 @@ TABLES = {
     "referral_rewards": ALL_OF, "promoter_moves": "SELECT, INSERT", "promoter_payouts": ALL_OF,
 }  # fmt: skip
 PAYOUT = (
-    "id, shop_id, promoter_id, currency, amount_minor, method, holder, shown, state, reason, created_at, exported_at, ended_at"
+    "id, shop_id, promoter_id, currency, amount_minor, method, holder, shown, state, reason, created_at, exported_at,"
+    " exported_by, ended_at, ended_by"
 )  # fmt: skip
 OF_SHOP = {
     "referral_programmes": (
