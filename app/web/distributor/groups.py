@@ -52,7 +52,7 @@ def groups(slug: str) -> Any:
         name=f"{slug}-groups", usual="-opened", searches=_("Offer or link"),
         columns=(
             Col("title", _("Offer")), Col("token", _("Link")), Col("paid", _("Paid"), sort=True, figures=True),
-            Col("held", _("Paying"), figures=True), Col("size", _("People"), sort=True, figures=True),
+            Col("held", _("Paying"), figures=True), Col("size", _("Group size"), sort=True, figures=True),
             Col("state", _("State")), Col("deadline", _("Until"), sort=True), Col("opened", _("Opened"), sort=True),
         ),
         filters=(("state", _("State"), [(key, words) for key, (words, _tone) in STATES.items()]),),
