@@ -149,7 +149,7 @@ def _figures(found: ShownDrop) -> dict[str, int]:
     news = drops.stands(found.drop)
     return {
         "left": news.left, "unpaid": news.unpaid, "bought": news.bought, "back": news.back,
-        "waiting": Room(found.drop.id).waiting(), "taken_minor": news.bought * found.price_minor,
+        "waiting": 0 if news.over else Room(found.drop.id).waiting(), "taken_minor": news.bought * found.price_minor,
     }  # fmt: skip
 
 

@@ -84,7 +84,7 @@
     if (said.ticket) { ticket = said.ticket; store.set(kept, ticket); one("[data-ticket]").value = ticket; }
     for (const part of all("[data-fill]")) {
       const name = part.dataset.fill;
-      if (name in said) part.textContent = said[name];
+      if (name in said) part.textContent = name === "odds" && said.odds < 1 ? "< 1" : said[name];
     }
     if (said.until) {
       until = Date.parse(said.until);
