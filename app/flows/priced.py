@@ -228,7 +228,11 @@ def _within_budgets(offers: Sequence[Offer], found: _Candidates) -> Priced:
             (promotion_id, because)
             for promotion_id, minor in spent.items()
             if (left := found.stands.get(promotion_id)) is not None
-            and (because := _over(left, minor, units[promotion_id] if _counts_units(found, promotion_id) else 0))
+            and (
+                because := _over(
+                    left, minor, units[promotion_id] if _counts_units(found, promotion_id) else 0
+                )
+            )
         ]
         if not over:
             return priced

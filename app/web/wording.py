@@ -42,11 +42,19 @@ TEXTS: Mapping[str, str] = {
     "promotion_fixed": lazy_gettext(
         "Buyers have seen this already, so it cannot change any more. Make a copy of it and end this one."
     ),
-    "promotion_earns_nothing": lazy_gettext("The shop could earn nothing of some listings. Please agree to it."),
-    "referral_programme_invalid": lazy_gettext("This cannot be so in a referral programme. Please check this field."),
+    "promotion_earns_nothing": lazy_gettext(
+        "The shop could earn nothing of some listings. Please agree to it."
+    ),
+    "referral_programme_invalid": lazy_gettext(
+        "This cannot be so in a referral programme. Please check this field."
+    ),
     "referral_none": lazy_gettext("This shop has no referral programme at the moment."),
-    "referral_payout_too_small": lazy_gettext("There is less than a payout must be, or one is on its way already."),
-    "referral_payout_state": lazy_gettext("This payout has moved on in the meantime. Please reload and look again."),
+    "referral_payout_too_small": lazy_gettext(
+        "There is less than a payout must be, or one is on its way already."
+    ),
+    "referral_payout_state": lazy_gettext(
+        "This payout has moved on in the meantime. Please reload and look again."
+    ),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
     "drop_invalid": lazy_gettext("This cannot be so in a flash sale. Please check this field."),
     "drop_not_open": lazy_gettext("The line of this sale is not open now."),
@@ -61,7 +69,9 @@ TEXTS: Mapping[str, str] = {
     "challenge_failed": lazy_gettext(
         "The check against programs did not succeed, or its result was used before. Please try again."
     ),
-    "group_over": lazy_gettext("This group is full or over, or you are in it already. You can open one of your own."),
+    "group_over": lazy_gettext(
+        "This group is full or over, or you are in it already. You can open one of your own."
+    ),
     "group_offer_invalid": lazy_gettext("From %(least)s to %(most)s."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."

@@ -204,7 +204,10 @@ def _seats() -> None:
         postgresql_where=sa.text("order_id IS NOT NULL"),
     )  # fmt: skip
     op.create_index(
-        "ix_drop_seats_open", "drop_seats", ["until"], postgresql_where=sa.text("state IN ('granted', 'returned')")
+        "ix_drop_seats_open",
+        "drop_seats",
+        ["until"],
+        postgresql_where=sa.text("state IN ('granted', 'returned')"),
     )
     op.create_table(
         "drop_seat_keys",

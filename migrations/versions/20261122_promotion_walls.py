@@ -511,6 +511,11 @@ def upgrade() -> None:
     )
     op.execute(f"GRANT {ROLE} TO CURRENT_USER")
     op.execute(f"GRANT USAGE ON SCHEMA public TO {ROLE}")
+    _who_sees_what()
+    _functions()
+
+
+def _who_sees_what() -> None:
     for table, allowed in PLATFORM.items():
         for statement in rls.force(table):
             op.execute(statement)
@@ -537,6 +542,9 @@ def upgrade() -> None:
     op.execute(f"GRANT UPDATE (status) ON promotions TO {ROLE}")  # FOR SHARE wants a right to change the row
     op.execute("CREATE POLICY money ON promotions FOR SELECT TO perkline_money USING (true)")
     op.execute("GRANT SELECT ON promotions TO perkline_money")
+
+
+def _functions() -> None:
     op.execute("CREATE SCHEMA promo")
     op.execute(f"GRANT USAGE, CREATE ON SCHEMA promo TO {ROLE}")
     op.execute(f"GRANT USAGE ON SCHEMA promo TO {SHOP_ROLE}, {BRAND_ROLE}, {PLATFORM_ROLE}")

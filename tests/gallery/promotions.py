@@ -44,7 +44,13 @@ def plant(slug: str) -> None:
     parts = [{"sku": row.sku_id, "units": 1, "off_bps": 300} for row in (one, other)]
     on("bundle_price", {"parts": parts}, "好搭档", "A good pair")
     on("threshold_coupon", {"minor": 500, "from_minor": 10000}, "满100减5", "Five off a hundred")
-    on("fixed_coupon", {"minor": 100}, "新店立减", "New shop saving", combines=["timed_price", "quantity_tiers"])
+    on(
+        "fixed_coupon",
+        {"minor": 100},
+        "新店立减",
+        "New shop saving",
+        combines=["timed_price", "quantity_tiers"],
+    )
     on("percentage_coupon", {"rate_bps": 200, "most_minor": 300}, "周末券", "Weekend coupon", code="WEEKEND",
        words="周末使用", words_en="Type it in the cart", combines=["timed_price"])  # fmt: skip
     on("timed_price", {"off_bps": 2000}, "开业第二周", "Opening week two", starts_at=now + timedelta(hours=20),

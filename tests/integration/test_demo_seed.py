@@ -124,13 +124,23 @@ def test_promotions_are_on_in_every_state_by_every_owner(planted: Seeded, owner:
         rows = {tuple(row) for row in connection.execute(text("SELECT owner, status FROM promotions"))}
         kinds = set(connection.execute(text("SELECT kind FROM promotions WHERE status = 'live'")).scalars())
         stopped = connection.execute(text("SELECT count(*) FROM promotion_switches WHERE ended_at IS NULL"))
-        exempt = text("SELECT count(*) FROM floors f JOIN promotions p ON p.key = f.promotion WHERE p.status = 'live'")
-        free = text("SELECT count(*) FROM floors WHERE promotion IS NOT NULL AND promotion NOT IN (SELECT key FROM promotions)")
+        exempt = text(
+            "SELECT count(*) FROM floors f JOIN promotions p ON p.key = f.promotion WHERE p.status = 'live'"
+        )
+        free = text(
+            "SELECT count(*) FROM floors WHERE promotion IS NOT NULL AND promotion NOT IN (SELECT key FROM promotions)"
+        )
         assert stopped.scalar_one() == 1 and connection.execute(exempt).scalar_one() == 4
         assert connection.execute(free).scalar_one() == 0
         untitled = text("SELECT count(*) FROM promotions WHERE title = '' OR title_en = ''")
         assert connection.execute(untitled).scalar_one() == 0
-    assert rows >= {("shop", "live"), ("shop", "draft"), ("shop", "ended"), ("brand", "live"), ("platform", "live")}
+    assert rows >= {
+        ("shop", "live"),
+        ("shop", "draft"),
+        ("shop", "ended"),
+        ("brand", "live"),
+        ("platform", "live"),
+    }
     assert kinds >= {"timed_price", "quantity_tiers", "bundle_price", "threshold_coupon", "percentage_coupon"}
 
 

@@ -350,7 +350,9 @@ def test_an_exemption_counts_for_its_promotion_only_and_raises_nothing(shop, goo
 def test_an_exemption_for_no_promotion_of_this_sku_is_refused(shop, goods, named):
     key = "双十一"
     if named == "another shop's goods":
-        key = promote(shop, "timed_price", {"off_bps": 1000}, target_of="sku", target_ids=[goods.sku_id + 99]).key
+        key = promote(
+            shop, "timed_price", {"off_bps": 1000}, target_of="sku", target_ids=[goods.sku_id + 99]
+        ).key
     if named == "an ended one":
         row = promote(shop, "timed_price", {"off_bps": 1000})
         key = row.key

@@ -159,6 +159,10 @@ class Side:
     group_offer_id: int = 0
     """The promotion of an offer to groups, of which one group is open."""
     group_token: str = ""
+    coupon_id: int = 0
+    """The promotion of a coupon in the shop, for everything it sells."""
+    brand_coupon_id: int = 0
+    """The promotion of a coupon of the side's brand."""
     referral_id: int = 0
     """The promotion of the shop's referral programme."""
     promoter_id: int = 0
@@ -215,6 +219,8 @@ def _side() -> Side:
         _payouts(shop, goods),
         _own_rule(shop, counted),
         *_group(shop, goods),
+        coupon.id,
+        promote(None, "fixed_coupon", {"minor": 1}, code=f"BRAND{goods.brand_id}", brand_id=goods.brand_id).id,
         *referred(shop, placed.order_id, earned[2]),
         _flash_sale(shop, goods),
     )

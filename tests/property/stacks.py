@@ -27,7 +27,8 @@ from app.domain.promotions.rules import (
 NOW = datetime(2026, 11, 11, 12, tzinfo=UTC)
 SELLER, LEVEL = 7, 3
 BARRED = st.one_of(
-    st.just(frozenset()), st.frozensets(st.sampled_from([*OFFERS, *DISCOUNTS, "#0", "#1", "#2", "#3"]), max_size=3)
+    st.just(frozenset()),
+    st.frozensets(st.sampled_from([*OFFERS, *DISCOUNTS, "#0", "#1", "#2", "#3"]), max_size=3),
 )
 NAMES = ("double eleven", "opening", "friends")
 DECIMALS = st.sampled_from([0, 2, 3])

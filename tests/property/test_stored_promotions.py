@@ -56,8 +56,14 @@ def test_a_quote_that_was_sealed_and_opened_makes_the_same_order_line(stack: Sta
     assert opened.total_minor == made.total_minor
     for before, after in zip(made.lines, opened.lines, strict=True):
         assert replace(after, steps=()) == replace(before, steps=())
-        took = [(step.promotion_id, step.minor, step.wanted_minor, step.because) for step in before.steps if step.minor]
-        assert [(step.promotion_id, step.minor, step.wanted_minor, step.because) for step in after.steps] == took
+        took = [
+            (step.promotion_id, step.minor, step.wanted_minor, step.because)
+            for step in before.steps
+            if step.minor
+        ]
+        assert [
+            (step.promotion_id, step.minor, step.wanted_minor, step.because) for step in after.steps
+        ] == took
         assert sum(step.minor for step in after.steps) == after.list_minor * after.quantity - after.net_minor
 
 
@@ -87,7 +93,15 @@ def a_market(shop: Any, goods: list[Goods], dice: Random, owner: Engine) -> list
             of = shop if by == "shop" else None
             facts = {"brand_id": dice.choice(goods).brand_id} if by == "brand" else {}
             made.append(
-                promote(of, kind, a_value(kind, dice, skus), title=f"{kind} {by}", combines=combines, **target, **facts)
+                promote(
+                    of,
+                    kind,
+                    a_value(kind, dice, skus),
+                    title=f"{kind} {by}",
+                    combines=combines,
+                    **target,
+                    **facts,
+                )
             )
     with owner.begin() as connection:
         for one in dice.sample(made, 6):

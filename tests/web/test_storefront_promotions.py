@@ -344,7 +344,14 @@ def test_every_reason_has_words_of_its_own(house, shop, language):
 def test_a_code_that_is_none_and_one_that_is_for_other_goods_both_say_so(visit, inside, shop, goods, on):
     with inside():
         other = make_goods(shop, codes=1)
-    on("fixed_coupon", {"minor": 100}, code="OTHER", title_en="Others", target_of="sku", target_ids=[other.sku_id])
+    on(
+        "fixed_coupon",
+        {"minor": 100},
+        code="OTHER",
+        title_en="Others",
+        target_of="sku",
+        target_ids=[other.sku_id],
+    )
     visitor = visit(shop)
     visitor.wish(goods.listing_id, then="cart")
     with visitor.client.session_transaction(base_url=visitor.origin) as kept:

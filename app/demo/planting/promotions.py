@@ -41,7 +41,9 @@ def plant_promotions(houses: Houses, now: datetime) -> None:
     _member_week(houses, now)
 
 
-def live(owner: str, kind: str, value: dict[str, Any], title: str, title_en: str, **facts: Any) -> StoredPromotion:
+def live(
+    owner: str, kind: str, value: dict[str, Any], title: str, title_en: str, **facts: Any
+) -> StoredPromotion:
     """A promotion that is on, as its maker would have published it."""
     told = {"currency": "CNY", "shop_id": None, "brand_id": None, **facts}
     row = service.make(owner=owner, kind=kind, value=value, title=title, title_en=title_en, **told)

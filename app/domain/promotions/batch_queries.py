@@ -58,7 +58,9 @@ def counted(promotion_id: int) -> dict[int, Counted]:
     """How many codes of each batch of a promotion are free, held, used and void."""
     question = (
         select(CouponCode.batch_id, CouponCode.state, func.count())
-        .where(CouponCode.batch_id.in_(select(CouponBatch.id).where(CouponBatch.promotion_id == promotion_id)))
+        .where(
+            CouponCode.batch_id.in_(select(CouponBatch.id).where(CouponBatch.promotion_id == promotion_id))
+        )
         .group_by(CouponCode.batch_id, CouponCode.state)
     )
     found: dict[int, dict[str, int]] = {}

@@ -53,7 +53,8 @@ def in_force(at: datetime) -> Sequence[StoredPromotion]:
         StoredPromotion.starts_at <= at,
         or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
         # A brand's or the platform's for all shops is in one currency: five yuan are not five dollars.
-        StoredPromotion.currency == select(Shop.currency).where(Shop.id == current_scope().shop_id).scalar_subquery(),
+        StoredPromotion.currency
+        == select(Shop.currency).where(Shop.id == current_scope().shop_id).scalar_subquery(),
     )
     return session().execute(found.order_by(StoredPromotion.id)).scalars().all()
 

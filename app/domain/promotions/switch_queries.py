@@ -59,7 +59,9 @@ def page(asked: Asked, *, owner: Owner) -> Page[Any]:
         )  # fmt: skip
     states = state_now(clock.now())
     found = found.where(states.get(asked.get("state"), ~states["over"]))
-    found = found.where((StoredPromotion.status != "draft") | owner.owns())  # what nobody offers yet is its maker's
+    found = found.where(
+        (StoredPromotion.status != "draft") | owner.owns()
+    )  # what nobody offers yet is its maker's
     if asked.get("kind"):
         found = found.where(StoredPromotion.kind == asked.get("kind"))
     if asked.get("by") == "own":
@@ -97,7 +99,8 @@ def running_for(sku_id: int, product_id: int, category_id: int) -> Sequence[Any]
         StoredPromotion.target_of == "all",
         (StoredPromotion.target_of == "sku") & (literal(sku_id) == any_(StoredPromotion.target_ids)),
         (StoredPromotion.target_of == "product") & (literal(product_id) == any_(StoredPromotion.target_ids)),
-        (StoredPromotion.target_of == "category") & (literal(category_id) == any_(StoredPromotion.target_ids)),
+        (StoredPromotion.target_of == "category")
+        & (literal(category_id) == any_(StoredPromotion.target_ids)),
     )
     found = _named(select(StoredPromotion, Shop.name)).where(CALLER, meant)
     return session().execute(found.order_by(StoredPromotion.id.desc()).limit(200)).all()

@@ -41,7 +41,10 @@ def exempt_promotion(promotion_id: int) -> Any:
         for one in wanted:
             done += _grant(form, one)
         if done:
-            flash(ngettext("%(num)d Sku may go lower in it.", "%(num)d Skus may go lower in it.", done), "success")
+            flash(
+                ngettext("%(num)d Sku may go lower in it.", "%(num)d Skus may go lower in it.", done),
+                "success",
+            )
         if form.ok:
             return back("brand.promotion", promotion_id=promotion_id)
     return one_page(promotion_id, errors=form.errors, form=form, ticked=set(chosen))

@@ -39,9 +39,7 @@ def hang_under(blueprint: Blueprint) -> None:
     add = blueprint.add_url_rule
     add("/promotions/new", "new_own_promotion", guard(new_own_promotion))
     add(f"/promotions/new/{KIND}", "design_own_promotion", guard(design_own_promotion), methods=both)
-    add(
-        "/promotions/<int:promotion_id>/edit", "edit_own_promotion", guard(edit_own_promotion), methods=both
-    )
+    add("/promotions/<int:promotion_id>/edit", "edit_own_promotion", guard(edit_own_promotion), methods=both)
     add(
         "/promotions/<int:promotion_id>/state",
         "own_promotion_state",
@@ -131,9 +129,7 @@ def _answer(form: PromotionForm, kind: str, goods: Choices, row: StoredPromotion
         if do == "draft":
             return _keep(design, row)
         if do == "publish":
-            launched = making.launch(
-                _owner(), design, promotion_id=row.id if row else None, actor=actor()
-            )
+            launched = making.launch(_owner(), design, promotion_id=row.id if row else None, actor=actor())
             return _done(launched.id, _("Published."))
         return _preview(kind, design, row)
     except ProductError as error:

@@ -70,7 +70,9 @@ REASONS = {
     "not_a_value": lazy_gettext("This gives nothing, or more than there is. Please check the amounts."),
     "no_buyers": lazy_gettext("Say for whom it is."),
     "too_many_buyers": lazy_gettext("At most 5000 addresses."),
-    "unlimited": lazy_gettext("This is sold without counting. A flash sale needs stock of its own: choose another."),
+    "unlimited": lazy_gettext(
+        "This is sold without counting. A flash sale needs stock of its own: choose another."
+    ),
     "not_cheaper": lazy_gettext("The price must be lower than the list price."),
     "too_long_a_sale": lazy_gettext("A flash sale lasts at most 31 days."),
     "more_than_units": lazy_gettext("No more each buyer than there are units."),

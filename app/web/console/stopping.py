@@ -133,7 +133,9 @@ def switch_off() -> Any:
             kind=None if promotion_id else kind, promotion_id=promotion_id, shop_id=None if promotion_id else shop_id,
             reason=request.form.get("reason", ""), actor=actor(),
         )  # fmt: skip
-        flash(_("Switched off, also for prices that are open now. Whoever it meets is told by mail."), "warning")
+        flash(
+            _("Switched off, also for prices that are open now. Whoever it meets is told by mail."), "warning"
+        )
     except ProductError as error:
         if error.param == "reason":
             flash(_("Please give a reason: the distributor reads it."), "error")

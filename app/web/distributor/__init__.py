@@ -62,7 +62,9 @@ SHOP = (
     Place("groups", _("Group buys"), "users", ("group_new", "make_group_offer", "move_group_offer")),
     Place("orders", _("Orders"), "receipt", ("order", "reveal", "give_back")),
     Place("promotions", _("Promotions"), "megaphone", PROMOTION_PAGES),
-    Place("referrals_home", _("Referrals"), "gift", ("promoters", "rewards", "referral_new", "make_referral")),
+    Place(
+        "referrals_home", _("Referrals"), "gift", ("promoters", "rewards", "referral_new", "make_referral")
+    ),
     Place("shop_settings", _("Shop settings"), "settings"),
     Place("look", _("Look"), "spark"),
     Place("domains", _("Domains"), "globe"),

@@ -22,9 +22,7 @@ def goods_page(shelf: Shelf, window: Window, **facts: Any) -> data.GoodsPage:
     )
     goods = tuple(card(row, window) for row in shelf.cards)
     if facts.get("sort") in BY_PRICE:
-        goods = tuple(
-            sorted(goods, key=lambda good: good.price_minor, reverse=facts["sort"] == "dear")
-        )
+        goods = tuple(sorted(goods, key=lambda good: good.price_minor, reverse=facts["sort"] == "dear"))
     return data.GoodsPage(categories=categories, goods=goods, **facts)
 
 

@@ -42,7 +42,9 @@ def known_device() -> str | None:
 def remember_device(response: Response) -> Response:
     """After each request: hand over a sign that was made for it, or take back what a sign-out gave up."""
     if g.get("left"):
-        response.delete_cookie(device_cookie(), httponly=True, samesite="Lax", secure=settings().scheme == "https")
+        response.delete_cookie(
+            device_cookie(), httponly=True, samesite="Lax", secure=settings().scheme == "https"
+        )
     elif g.get("new_device") and not g.get("same_for_everyone"):
         response.headers.add("Set-Cookie", cookie_for(g.device))
     return response
