@@ -92,6 +92,9 @@ def web(settings: Mapping[str, str]) -> tuple[str, ...]:
         "--port": str(port(settings)),
         "--workers": settings.get("WEB_WORKERS", "2"),
         "--blocking-threads": settings.get("WEB_THREADS", "8"),
+        # A browser keeps its connection; with the usual 512 a waiting crowd would shut all others out.
+        "--backlog": "4096",
+        "--backpressure": "4096",
         "--workers-kill-timeout": "20",  # seconds for requests under way when it is asked to stop
     }
     return (granian, *chain.from_iterable(choices.items()), "--no-ws", "wsgi:app")

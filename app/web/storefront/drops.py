@@ -75,7 +75,7 @@ def flash_task(drop_id: int) -> ResponseReturnValue:
 
 def flash_take(drop_id: int) -> ResponseReturnValue:
     """With the seat to the checkout; whoever has none is back on the sale's page."""
-    drop = known_drop(drop_id)
+    row = known_drop(drop_id)  # another shop's does not exist
     ticket = _ticket(request.form.get("ticket", ""), drop_id)
     seat = queries.seat_at(drop_id, ticket.position) if ticket else None
     here = f"/flash/{drop_id}"
@@ -84,7 +84,7 @@ def flash_take(drop_id: int) -> ResponseReturnValue:
     told = {
         key.removeprefix(FIELD): value.strip() for key, value in request.form.items() if key.startswith(FIELD)
     }
-    seats.take(seat, drop.listing_id, told)
+    seats.take(seat, row.listing_id, told)
     return redirect("/checkout?now=1", 303)
 
 
