@@ -220,7 +220,9 @@ def _side() -> Side:
         _own_rule(shop, counted),
         *_group(shop, goods),
         coupon.id,
-        promote(None, "fixed_coupon", {"minor": 1}, code=f"BRAND{goods.brand_id}", brand_id=goods.brand_id).id,
+        promote(
+            None, "fixed_coupon", {"minor": 1}, code=f"BRAND{goods.brand_id}", brand_id=goods.brand_id
+        ).id,
         *referred(shop, placed.order_id, earned[2]),
         _flash_sale(shop, goods),
     )
