@@ -9,6 +9,7 @@ from app.demo.history import past_orders
 from app.demo.planting.houses import OPEN_FOR, plant_houses
 from app.demo.planting.past import plant_past
 from app.demo.planting.promotions import MEMBER_SHOP, plant_promotions, remember_member_week
+from app.demo.planting.selling import plant_selling
 from app.demo.planting.settled import DAYS, settle_past
 from app.demo.planting.shelves import plant_shelves
 from app.demo.planting.stock import plant_keys, plant_stock
@@ -71,6 +72,7 @@ def seed(
         remember_member_week()
     _take_stock()
     settle_past(houses, days=days)
+    plant_selling(houses, at)
     return planted
 
 

@@ -4,7 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.demo.history import PastOrder
@@ -50,7 +50,9 @@ def plant_past(
     languages = {shop.slug: shop.languages[0] for shop in SHOPS}
     held = plant(Reservation, [_reservation(plan, houses) for plan in plans])
     pairs = list(zip(plans, held, strict=True))
-    orders = plant(Order, [_order(plan, held_as, houses, languages[plan.shop]) for plan, held_as in pairs])
+    orders = plant(
+        Order, [_order(plan, held_as, houses, languages[plan.shop], agreed.now) for plan, held_as in pairs]
+    )
     past = [
         Planted(plan, houses.shops[plan.shop], held_as, order)
         for (plan, held_as), order in zip(pairs, orders, strict=True)
@@ -70,7 +72,9 @@ def _reservation(plan: PastOrder, houses: Houses) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _order(plan: PastOrder, reservation_id: int, houses: Houses, locale: str) -> dict[str, Any]:
+def _order(
+    plan: PastOrder, reservation_id: int, houses: Houses, locale: str, now: datetime
+) -> dict[str, Any]:
     return {
         "shop_id": houses.shops[plan.shop], "number": ids.order_number(plan.placed_at),
         "quote_id": f"demo-{plan.number}", "reservation_id": reservation_id, "email": plan.email,
@@ -79,6 +83,7 @@ def _order(plan: PastOrder, reservation_id: int, houses: Houses, locale: str) ->
         "attention_reason": "amount_differs" if plan.state == "attention" else None, "created_at": plan.placed_at,
         "expires_at": plan.placed_at + CHECKOUT, "paid_at": plan.paid_at if plan.state != "attention" else None,
         "delivered_at": plan.settled_at if plan.state == "delivered" else None, "ended_at": plan.settled_at,
+        "promoted": was_cheaper(plan.shop, plan.placed_at, now),
     }  # fmt: skip
 
 

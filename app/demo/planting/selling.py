@@ -1,0 +1,76 @@
+"""What gathers people in the demo's shops: flash sales, an offer to groups, and rewards for friends who are brought.
+
+Made by the very stories a distributor's console tells, after the shelves are planted.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.demo.planting.houses import Houses
+from app.domain.catalog.models import Listing, Product, Sku
+from app.domain.flash.service import Plan as FlashSale
+from app.domain.referrals.rules import Promise
+from app.flows import drops, group_offers, referrals
+from app.flows.group_offers import OfferGroups
+from app.foundation.actor import SYSTEM
+from app.foundation.database import session
+from tenants.context import shop_scope
+
+SHOP = "xingxuan"
+
+
+def plant_selling(houses: Houses, now: datetime) -> None:
+    """A flash sale that runs, one that is to come, an offer to groups, and a referral programme."""
+    shop_id = houses.shops[SHOP]
+    with shop_scope(shop_id):
+        shelf = _counted()
+        first, second, third = shelf[0], shelf[1], shelf[2]
+        drops.schedule(
+            _sale(first, now - timedelta(minutes=3), hours=30, units=20), currency="CNY", actor=SYSTEM
+        )
+        drops.schedule(
+            _sale(second, now + timedelta(hours=20), hours=2, units=8), currency="CNY", actor=SYSTEM
+        )
+        group_offers.offer_groups(
+            OfferGroups(
+                third[0], f"三人团 {third[2]}", f"Group of three: {third[3]}", _cheaper(third[1], third[4]), people=3,
+                hours=24, days=30, most_open=5,
+            ),
+            shop_id=shop_id, currency="CNY", created_by=None, actor=SYSTEM,
+        )  # fmt: skip
+        referrals.make_programme(
+            shop_id, "CNY",
+            referrals.Plan(
+                "请朋友来看看", {"minor": 300, "from_minor": 1500}, Promise("cash", rate_bps=300),
+                Promise("cash", rate_bps=100), title_en="Bring a friend",
+                words="朋友首单立减，你得现金。", words_en="Your friend pays less, you get cash.",
+                audience="first_order", terms={"hold_days": 7},
+            ),
+            actor=SYSTEM, live=True,
+        )  # fmt: skip
+
+
+def _counted() -> list[tuple[int, int, str, str, int]]:
+    """(listing, price, name, English name, floor) of codes on the shelf with the most room above their floor."""
+    found = (
+        select(Listing.id, Listing.price_minor, Product.name, Product.name_en, Sku.floor_minor)
+        .join(Sku, Sku.id == Listing.sku_id)
+        .join(Product, Product.id == Sku.product_id)
+        .where(Listing.status == "live", Sku.delivery_kind == "code", Listing.price_minor > 2000)
+        .order_by(Sku.floor_minor * 1000 / Listing.price_minor, Listing.id)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in session().execute(found).all()[30:]]
+
+
+def _sale(row: tuple[int, int, str, str, int], starts: datetime, *, hours: int, units: int) -> FlashSale:
+    listing_id, price, name, name_en, floor = row
+    return FlashSale(
+        listing_id, f"限时秒杀 {name}", _cheaper(price, floor), units, starts, starts + timedelta(hours=hours),
+        difficulty=1_000, title_en=f"Flash sale: {name_en or name}",
+    )  # fmt: skip
+
+
+def _cheaper(price_minor: int, floor_minor: int) -> int:
+    """About a sixth off, where the floor leaves that much."""
+    return max(price_minor * 84 // 100, floor_minor)
