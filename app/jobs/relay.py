@@ -3,6 +3,10 @@
 A row is put on with a lease and stays until its job is done. Enqueueing before
 the commit can only put a job on twice, which every job bears; the other order
 could lose one.
+
+A queue in Redis is first come, first served, so it is kept short and the rest
+waits in PostgreSQL, where each shop (brand, distributor) has its turn: ten
+thousand jobs of one stand behind one another, and not in front of another's one.
 """
 
 import json
@@ -15,7 +19,7 @@ from threading import Event
 import psycopg
 from flask import Flask
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, Worker
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -30,32 +34,63 @@ MOST, IDLE_SECONDS = 400, 0.5
 # When bells ring one after another, rows are gathered for so long: a batch costs RQ what one job does.
 GATHER_SECONDS = 0.04
 
-LEASES = json.dumps({kind: handler.lease_seconds for kind, handler in HANDLERS.items()})
+# So many jobs wait on a queue for each of its workers: enough to keep it busy until the relay looks again,
+# and no more than another shop's job may have in front of it.
+DEPTH = 6
+
+OTHERS = json.dumps([NORMAL, 30, 1])  # a kind that this release does not know fails in the worker, visibly
 
 TAKE = text("""
     WITH due AS (
-        SELECT id FROM outbox WHERE failed_at IS NULL AND due_at <= now()
-        ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
+        SELECT id, due_at, rule ->> 0 AS queue, (rule ->> 1)::int AS lease, (rule ->> 2)::int AS batch,
+            row_number() OVER (
+                PARTITION BY rule ->> 0, shop_id, brand_id, distributor_id ORDER BY due_at, id
+            ) AS turn
+        FROM outbox, LATERAL coalesce(CAST(:rules AS jsonb) -> kind, CAST(:others AS jsonb)) AS rule
+        WHERE failed_at IS NULL AND due_at <= now()
+    ), placed AS (
+        SELECT id, queue, lease, row_number() OVER w AS place, sum(1.0 / batch) OVER w AS jobs
+        FROM due WINDOW w AS (PARTITION BY queue ORDER BY turn, due_at, id ROWS UNBOUNDED PRECEDING)
+    ), mine AS (
+        SELECT o.id, p.place, p.lease FROM placed p JOIN outbox o ON o.id = p.id
+        WHERE p.place <= :most AND p.jobs <= (CAST(:room AS jsonb) ->> p.queue)::int
+            AND o.failed_at IS NULL AND o.due_at <= now()
+        FOR UPDATE OF o SKIP LOCKED
     )
-    UPDATE outbox o SET attempts = attempts + 1,
-        due_at = now() + make_interval(secs => coalesce((CAST(:leases AS jsonb) ->> o.kind)::int, 30))
-    FROM due WHERE o.id = due.id RETURNING o.id, o.kind, o.attempts
+    UPDATE outbox o SET attempts = attempts + 1, due_at = now() + make_interval(secs => mine.lease)
+    FROM mine WHERE o.id = mine.id RETURNING mine.place, o.id, o.kind, o.attempts
 """)
 
 
 def relay_once(queues: dict[str, Queue]) -> int:
-    """Put every due row on its queue; how many there were."""
+    """Put due rows on the queues that have room, a row of each shop in turn; how many there were."""
+    room = _room(queues)
+    if not any(room.values()):
+        return 0
     with platform_scope(), unit_of_work() as work:
-        rows = work.session.execute(TAKE, {"most": MOST, "leases": LEASES}).all()
+        asked = {"rules": json.dumps(_rules()), "others": OTHERS, "room": json.dumps(room), "most": MOST}
+        rows = work.session.execute(TAKE, asked).all()
         together: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
-        for row_id, kind, attempts in sorted(rows):
-            handler = HANDLERS.get(
-                kind
-            )  # a kind that this release does not know fails in the worker, visibly
+        for _place, row_id, kind, attempts in sorted(rows):
+            handler = HANDLERS.get(kind)
             together[(handler.queue, handler.batch) if handler else (NORMAL, 1)].append((row_id, attempts))
         for (name, size), found in together.items():
             _put_on(queues[name], found, size)
     return len(rows)
+
+
+def _rules() -> dict[str, tuple[str, int, int]]:
+    """For each kind of job its queue, its lease in seconds and how many rows make one job."""
+    return {kind: (handler.queue, handler.lease_seconds, handler.batch) for kind, handler in HANDLERS.items()}
+
+
+def _room(queues: dict[str, Queue]) -> dict[str, int]:
+    """How many jobs each queue may still be given; none before it is half empty, as each look costs the database."""
+    room = {}
+    for name, queue in queues.items():
+        most, waiting = DEPTH * max(1, Worker.count(queue=queue)), queue.count
+        room[name] = most - waiting if waiting <= most // 2 else 0
+    return room
 
 
 def _put_on(queue: Queue, rows: list[tuple[int, int]], size: int) -> None:
@@ -99,7 +134,7 @@ def _listen(queues: dict[str, Queue], stop: Event) -> None:
             for _ in bell.notifies(timeout=0):
                 pass
             last = time.monotonic()
-            while relay_once(queues) == MOST and not stop.is_set():
-                pass
-            for _ in bell.notifies(timeout=IDLE_SECONDS, stop_after=1):
+            more = relay_once(queues) > 0 or not all(_room(queues).values())
+            # What had no room is looked at again before the workers run dry.
+            for _ in bell.notifies(timeout=GATHER_SECONDS if more else IDLE_SECONDS, stop_after=1):
                 pass
