@@ -50,6 +50,21 @@ def offers_on(listing_ids: Collection[int], at: datetime) -> Sequence[tuple[Grou
     return [(row[0], row[1]) for row in session().execute(found)]
 
 
+def on_now(at: datetime, *, most: int) -> Sequence[tuple[GroupOffer, StoredPromotion]]:
+    """What the open shop offers to groups now, the newest offer first."""
+    found = (
+        select(GroupOffer, StoredPromotion)
+        .join(StoredPromotion, StoredPromotion.id == GroupOffer.promotion_id)
+        .where(
+            StoredPromotion.status == "live", StoredPromotion.starts_at <= at,
+            or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
+        )
+        .order_by(GroupOffer.promotion_id.desc())
+        .limit(most)
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in session().execute(found)]
+
+
 def by_token(token: str) -> Group | None:
     return session().execute(select(Group).where(Group.token == token)).scalar_one_or_none()
 

@@ -94,7 +94,7 @@ def gives(kind: str, value: Mapping[str, Any], currency: str) -> str:
 def _cut(value: Mapping[str, Any], currency: str) -> str:
     if value.get("minor") is not None:
         return cash(int(value["minor"]), currency)
-    return _("%(rate)s off", rate=percent(int(value.get("off_bps", 0))))
+    return _("%(rate)s off the price", rate=percent(int(value.get("off_bps", 0))))
 
 
 def _off(value: Mapping[str, Any], currency: str) -> str:
@@ -103,7 +103,7 @@ def _off(value: Mapping[str, Any], currency: str) -> str:
         if value.get("rate_bps")
         else cash(int(value.get("minor", 0)), currency)
     )
-    told = _("%(rate)s off", rate=off)
+    told = _("%(rate)s off the price", rate=off)
     if value.get("most_minor"):
         told = _("%(what)s, at most %(most)s", what=told, most=cash(int(value["most_minor"]), currency))
     if value.get("from_minor"):

@@ -18,6 +18,8 @@ class Offered:
     """Where its end is near enough to count down to."""
     ends: str = ""
     """Its end in words, whenever that is."""
+    link: str = "/offers"
+    """Where it is told in full."""
 
 
 @dataclass(frozen=True, slots=True)

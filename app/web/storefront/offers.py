@@ -1,16 +1,24 @@
 """What is on in a shop, and what begins soon: the strip on its home and a page of their own."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from flask import g
+from flask_babel import gettext
 
 from app.domain.catalog import shelves
+from app.domain.flash import queries as flash
+from app.domain.flash.queries import ShownDrop
+from app.domain.groups import queries as groups
+from app.domain.groups.models import GroupOffer
 from app.domain.promotions.models import StoredPromotion
 from app.domain.promotions.stored import GRANTED
 from app.flows import shop_window
 from app.flows.shop_window import Window
+from app.web import language
+from app.web.look.money import money
 from app.web.storefront import page_data as data
 from app.web.storefront import windows
 from app.web.storefront.cards import card
@@ -21,6 +29,7 @@ from app.web.storefront.price_words import ends, gives, title, until
 
 AHEAD = timedelta(days=3)
 ON_STRIP, GOODS_EACH, MOST = 3, 4, 24
+GATHERINGS = 2
 UNLISTED = "unlisted"
 """In a promotion's settings: its code is handed out, not shown to everybody."""
 
@@ -49,7 +58,35 @@ def strip(window: Window) -> tuple[Offered, ...]:
     narrow = [row for row in shown if row.target_of != "all" or row.brand_id is not None]
     goods = _goods(narrow, 1)
     kept = [row for row in shown if row.id not in goods or goods[row.id]]
-    return tuple(_told(row, window) for row in kept[:ON_STRIP])
+    return (*gatherings(window), *(_told(row, window) for row in kept[:ON_STRIP]))
+
+
+def gatherings(window: Window) -> tuple[Offered, ...]:
+    """Flash sales and offers to groups, which have pages of their own; not asked for where the shop has none."""
+    kinds = {row.kind for row in (*window.on.values(), *window.coming)}
+    sales = flash.coming(window.at, most=GATHERINGS) if "flash_price" in kinds else ()
+    offered = groups.on_now(window.at, most=GATHERINGS) if "group_price" in kinds else ()
+    names = shelves.names([one.listing_id for one, _row in offered]) if offered else {}
+    return (
+        *(_sale(one, window) for one in sales),
+        *(
+            _group(one, row, names[one.listing_id].slug, window)
+            for one, row in offered
+            if one.listing_id in names
+        ),
+    )
+
+
+def _sale(one: ShownDrop, window: Window) -> Offered:
+    told = _told(one.promotion, window)
+    price = money(one.price_minor, g.tenant.currency, language.choose())
+    return replace(told, gives=gettext("Flash sale: %(price)s", price=price), link=f"/flash/{one.drop.id}")
+
+
+def _group(one: GroupOffer, row: StoredPromotion, slug: str, window: Window) -> Offered:
+    price = money(int(row.value["minor"]), g.tenant.currency, language.choose())
+    words = gettext("Group of %(people)s: %(price)s each", people=one.people, price=price)
+    return replace(_told(row, window), gives=words, link=f"/p/{slug}")
 
 
 def _shown(window: Window) -> list[StoredPromotion]:
