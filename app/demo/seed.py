@@ -72,7 +72,7 @@ def seed(
         remember_member_week()
     _take_stock()
     settle_past(houses, days=days)
-    plant_selling(houses, at)
+    plant_selling(houses, clock.now())
     return planted
 
 

@@ -269,7 +269,7 @@ def check_new_limit_often(app: Flask, owner: Engine, *, rounds: int) -> None:
     for _ in range(rounds):
         check_new_limit(app, owner)
         with owner.connect() as connection:
-            connection.execute(text("TRUNCATE promotion_slots, promotion_use_keys, promotion_uses"))
+            connection.execute(text("TRUNCATE promotion_slots, promotion_use_keys, promotion_uses CASCADE"))
 
 
 def test_a_limit_that_is_set_while_many_take_counts_every_one_of_them(app, owner):

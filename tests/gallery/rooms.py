@@ -11,6 +11,7 @@ from app.web.look import CATALOGUE, furnish
 from app.web.look.failures import failure_of
 from app.web.sandbox.page_data import PaidPage
 from app.web.storefront import page_data as data
+from app.web.storefront.coupons import Box
 from tests.gallery import samples
 
 WEB = Path(__file__).parents[2] / "app" / "web"
@@ -29,6 +30,9 @@ def gallery() -> Flask:
     for door in ("storefront", "sandbox"):
         app.register_blueprint(Blueprint(door, door, root_path=str(WEB / door), template_folder="templates"))
     app.register_blueprint(pages)
+    # What pages ask for themselves: nobody's groups, and an empty box.
+    app.add_template_global(lambda _skus: (), "groups_offered")
+    app.add_template_global(lambda: Box((), "/coupons/code", "cart", "", ""), "coupon_box")
     return app
 
 

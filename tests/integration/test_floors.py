@@ -87,9 +87,6 @@ def mails(owner: Engine, kind: str) -> list[dict[str, Any]]:
     return [row[0] for row in ask(owner, "SELECT data FROM mails WHERE kind = :kind ORDER BY id", kind=kind)]
 
 
-# ------------------------------------------------------------------ a floor at once
-
-
 def test_a_floor_set_now_raises_what_it_overtakes_and_is_the_skus_own(shop, goods, owner):
     set_floor(goods, 2500, reason="season")
     assert prices(owner) == [(2500, "live")]
@@ -398,4 +395,4 @@ def test_python_and_the_database_say_the_same_of_which_floor_counts(shop, goods,
 
 def test_a_window_that_lies_far_ahead_is_a_slip_of_the_pen(goods):
     with pytest.raises(FloorWindow):
-        set_floor(goods, 2000, starts_at=later(days=365 * 20))
+        set_floor(goods, 2000, starts_at=later(days=7300))

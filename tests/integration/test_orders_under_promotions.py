@@ -2,12 +2,16 @@
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from app.bench.quote import counting
 from app.domain.pricing import quotes
 from app.domain.pricing.errors import PriceChanged
 from app.domain.pricing.rules import Offer, price
-from app.domain.promotions.rules import Cut, Off, Promotion
+from app.domain.promotions.models import StoredPromotion
+from app.domain.promotions.rules import Off, Promotion
+from app.domain.promotions.service import Taken
+from app.domain.promotions.stored import promotion_of
 from app.flows import purchase
 from app.flows.purchase import PlaceOrder
 from app.foundation import clock
@@ -24,11 +28,12 @@ EXEMPT = text("""
 """)
 
 
-def flash(key: str) -> Promotion:
-    return Promotion(1, key, "flash_price", Cut(1350), "brand")
+def flash(brand_id: int) -> StoredPromotion:
+    return promote(None, "timed_price", {"minor": 1350}, brand_id=brand_id)
 
 
-COUPON = Promotion(2, "welcome", "percentage_coupon", Off(rate_bps=1000), "platform")
+def coupon() -> StoredPromotion:
+    return promote(None, "percentage_coupon", {"rate_bps": 1000})
 
 
 @pytest.fixture
@@ -42,10 +47,15 @@ def goods(shop: Tenant) -> Goods:
 
 
 def place(
-    shop: Tenant, goods: Goods, promotions: list[Promotion], exempt: dict[str, int] | None = None
+    shop: Tenant, goods: Goods, rows: list[StoredPromotion], exempt: dict[str, int] | None = None
 ) -> None:
-    offer = Offer(goods.listing_id, goods.sku_id, 2, 2000, 1500, exempt=exempt or {}, brand_bears_minor=2400)
-    made = quotes.make(shop.id, "CNY", price([offer], promotions), clock.now())
+    offer = Offer(
+        goods.listing_id, goods.sku_id, 2, 2000, 1500, exempt=exempt or {}, brand_bears_minor=2400,
+        brand_id=goods.brand_id,
+    )  # fmt: skip
+    lines = price([offer], [promotion_of(row) for row in rows])
+    taken = [Taken(step.promotion_id, 1, step.minor) for line in lines for step in line.steps if step.minor]
+    made = quotes.make(shop.id, "CNY", lines, clock.now(), taken=tuple(taken))
     with shop_scope(shop.id):
         command = PlaceOrder(
             quote=purchase.seal(made), email="b@example.com", method="alipay", device="d", locale="zh_Hans"
@@ -57,32 +67,43 @@ LINE = "SELECT offer_minor, discount_minor, net_minor, floor_minor, floor_promot
 
 
 def test_an_order_line_keeps_who_pays_for_its_discounts(shop, goods, owner: Engine):
-    place(shop, goods, [COUPON])
+    place(shop, goods, [coupon()])
     assert ask(owner, LINE) == [(2000, 400, 3600, 1500, None, 0, 400)]
 
 
 def test_an_exemption_that_the_brand_granted_is_sold_at(shop, goods, owner: Engine):
-    key = promote(None, "flash_price", {"minor": 1350}, brand_id=goods.brand_id).key
+    row = flash(goods.brand_id)
     with owner.connect() as connection:
-        connection.execute(EXEMPT, {"key": key})
-    place(shop, goods, [flash(key), COUPON], exempt={key: 1300})
-    assert ask(owner, LINE) == [(1350, 0, 2700, 1300, key, 1300, 0)]
+        connection.execute(EXEMPT, {"key": row.key})
+    place(shop, goods, [row, coupon()], exempt={row.key: 1300})
+    assert ask(owner, LINE) == [(1350, 0, 2700, 1300, row.key, 1300, 0)]
 
 
 def test_an_exemption_that_nobody_granted_is_refused_by_the_database(shop, goods):
-    key = promote(None, "flash_price", {"minor": 1350}, brand_id=goods.brand_id).key
+    row = flash(goods.brand_id)
     with pytest.raises(PriceChanged) as refused:
-        place(shop, goods, [flash(key)], exempt={key: 1300})
+        place(shop, goods, [row], exempt={row.key: 1300})
     assert "in force is 1500" in str(refused.value.__cause__.__cause__)
 
 
 def test_nobody_stands_on_the_exemption_of_another_shops_promotion(shop, goods, owner: Engine):
-    key = promote(make_shop(), "timed_price", {"minor": 1350}).key
+    row = promote(make_shop(), "timed_price", {"minor": 1350})
     with owner.connect() as connection:
-        connection.execute(EXEMPT, {"key": key})
+        connection.execute(EXEMPT, {"key": row.key})
     with pytest.raises(PriceChanged) as refused:
-        place(shop, goods, [flash(key)], exempt={key: 1300})
-    assert f"no promotion {key} is on in shop {shop.id}" in str(refused.value.__cause__.__cause__)
+        place(shop, goods, [row], exempt={row.key: 1300})
+    assert f"no promotion {row.key} is on in shop {shop.id}" in str(refused.value.__cause__.__cause__)
+
+
+def test_a_line_that_others_pay_for_names_their_promotion(shop, goods):
+    offer = Offer(goods.listing_id, goods.sku_id, 1, 2000, 1500, brand_id=goods.brand_id)
+    lines = price([offer], [Promotion(1, "nobody's", "percentage_coupon", Off(rate_bps=1000), "platform")])
+    made = quotes.make(shop.id, "CNY", lines, clock.now())
+    command = PlaceOrder(
+        quote=purchase.seal(made), email="b@example.com", method="alipay", device="d", locale="zh_Hans"
+    )
+    with shop_scope(shop.id), pytest.raises(IntegrityError, match="names no promotion"):
+        purchase.place_order(command, shop=shop, actor=BUYER)
 
 
 def test_a_quote_of_five_lines_asks_the_database_as_often_as_one_of_one(shop, goods):

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
-from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 from werkzeug.test import TestResponse
 
+from tests.isolation.addresses import any_value
 from tests.isolation.people import CONSOLE, staff_of
 from tests.isolation.world import World
 
@@ -155,18 +155,10 @@ def posts(built_app: Flask) -> list[tuple[str, str]]:
             "hooks."
         ):
             continue
-        values = {name: _some(rule, name) for name in rule.arguments - {"door"}}
+        values = {name: any_value(rule, name) for name in rule.arguments - {"door"}}
         built = rule.build(values, append_unknown=False)
         found.append((rule.subdomain or "", str(built[1]) if built else rule.rule))
     return found
-
-
-def _some(rule: Rule, argument: str) -> str | int:
-    """A value that the argument's converter takes."""
-    converter = rule._converters[argument]
-    if isinstance(converter, AnyConverter):
-        return min(converter.items)
-    return 1 if isinstance(converter, IntegerConverter) else "x"
 
 
 def hosts(world: World, door: str) -> str:

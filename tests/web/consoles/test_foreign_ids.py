@@ -11,6 +11,7 @@ from tests.factories import buy, make_goods, make_shop
 from tests.factories.drops import make_drop
 from tests.factories.groups import offer_group
 from tests.factories.referrals import programme, promoter
+from tests.isolation.addresses import any_value
 
 # Methods and addresses of pages about one thing; what stands in braces belongs to somebody else.
 OF_A_SHOP = (
@@ -207,7 +208,7 @@ def test_every_console_page_wants_somebody_signed_in(house):
     for rule in adapter.iter_rules():
         if rule.endpoint.split(".")[0] not in {"distributor", "brand", "platform"}:
             continue
-        values = dict.fromkeys(rule.arguments, 1)
+        values = {name: any_value(rule, name) for name in rule.arguments}
         address = rule.build({**values, "door": "console"} if "door" in rule.arguments else values)[1]
         method = "GET" if "GET" in rule.methods else "POST"
         answer = client.open(address, method=method, base_url="http://console.localhost:8000")
