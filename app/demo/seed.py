@@ -72,7 +72,7 @@ def seed(
         remember_member_week()
     _take_stock()
     settle_past(houses, days=days)
-    plant_selling(houses, clock.now())
+    plant_selling(houses, clock.now(), most=most_stock or 20)
     return planted
 
 

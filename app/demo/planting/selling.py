@@ -20,17 +20,24 @@ from tenants.context import shop_scope
 SHOP = "xingxuan"
 
 
-def plant_selling(houses: Houses, now: datetime) -> None:
-    """A flash sale that runs, one that is to come, an offer to groups, and a referral programme."""
+def plant_selling(houses: Houses, now: datetime, *, most: int) -> None:
+    """A flash sale that runs, one that is to come, an offer to groups, and a referral programme.
+
+    `most`: units in a sale, where the shelves hold few.
+    """
     shop_id = houses.shops[SHOP]
     with shop_scope(shop_id):
         shelf = _counted()
         first, second, third = shelf[0], shelf[1], shelf[2]
         drops.schedule(
-            _sale(first, now - timedelta(minutes=3), hours=30, units=20), currency="CNY", actor=SYSTEM
+            _sale(first, now - timedelta(minutes=3), hours=30, units=min(20, most)),
+            currency="CNY",
+            actor=SYSTEM,
         )
         drops.schedule(
-            _sale(second, now + timedelta(hours=20), hours=2, units=8), currency="CNY", actor=SYSTEM
+            _sale(second, now + timedelta(hours=20), hours=2, units=min(8, most)),
+            currency="CNY",
+            actor=SYSTEM,
         )
         group_offers.offer_groups(
             OfferGroups(
