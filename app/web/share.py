@@ -9,6 +9,7 @@ from app.web.doors import BASE, PAY, SHOP, House, door_of
 from app.web.fair_share import FairShare, Turns
 from tenants.hosts import host_only, subdomain
 
+STRANGERS = "strangers"
 # Asked by machines to learn how the house is, or cheaper than waiting.
 NEVER_WAIT = ("/healthz", "/readyz", "/metrics", "/assets/")
 
@@ -16,8 +17,9 @@ NEVER_WAIT = ("/healthz", "/readyz", "/metrics", "/assets/")
 def install(app: House, settings: Settings) -> None:
     """Stand in front of the application; what is handed out at the door (FrontDesk) never comes here."""
     hands = settings.web_threads
-    # What gateways and pay pages ask belongs to some shop's sale: a shop that sells alone is not kept to half for it.
-    turns = Turns(hands=hands, places=hands * PLACES_EACH, no_company=frozenset({BASE, PAY}))
+    # What gateways and pay pages ask belongs to some shop's sale, and who tries hosts is nobody's guest:
+    # a shop that sells alone is not kept to half for them.
+    turns = Turns(hands=hands, places=hands * PLACES_EACH, no_company=frozenset({BASE, PAY, STRANGERS}))
 
     def whose(environ: dict[str, Any]) -> Hashable | None:
         return _whose(app, settings.base_host, environ)
@@ -36,4 +38,4 @@ def _whose(app: House, base: str, environ: dict[str, Any]) -> Hashable | None:
     label = subdomain(host, base)
     directory = app.extensions["tenant_directory"]
     shop = directory.known("slug", label) if label is not None else directory.known("host", host)
-    return shop.id if shop is not None else "strangers"
+    return shop.id if shop is not None else STRANGERS
