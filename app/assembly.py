@@ -18,7 +18,7 @@ from app.domain.notifications.mailer import mailer_for
 from app.foundation import logs
 from app.foundation.database import db
 from app.foundation.runtime import Runtime, vault_for
-from app.web import answers, doors, headers, language, register_doors
+from app.web import answers, doors, headers, language, register_doors, share
 from app.web.doors import House
 from app.web.uploads import SealedUploads
 from tenants.directory import CachedDirectory
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None, *, redis_seconds: float | None 
     doors.install(app, CachedDirectory(ShopDirectory()))
     answers.install(app)
     headers.install(app)
+    share.install(app, settings)
     register_doors(app, settings)
     # Last, so that what stands in front of the application sees the visitor's host and not the proxy's.
     if settings.trusted_proxies:

@@ -80,6 +80,7 @@ class Settings:
     """TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-*; otherwise their address is every visitor's."""
     web_workers: int = 2
     web_threads: int = 8
+    """WEB_THREADS: requests that one web process works on at once; PLACES_EACH times as many may be in it."""
     log_level: str = "INFO"
 
     def shop_url(self, slug: str, path: str = "/") -> str:
@@ -100,6 +101,8 @@ class Settings:
         return hmac.new(self.secret_key.encode(), purpose.encode(), hashlib.sha256).digest()
 
 
+PLACES_EACH = 6
+"""How many requests may be in a web process for each that works: those who wait for a turn are counted too."""
 PAYOUTS = ("daily", "weekly", "monthly")
 USUAL_PORTS = {"http": "80", "https": "443"}
 REQUIRED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MASTER_KEYS")

@@ -49,6 +49,11 @@ class CachedDirectory:
         found = [self._kept.get((kind, name)) for name in names for kind in ("slug", "host")]
         return max((kept[0] for kept in found if kept is not None), default=0.0)
 
+    def known(self, kind: str, name: str) -> Tenant | None:
+        """The shop under a slug or a host as far as it was read already, however long ago; asks nobody."""
+        kept = self._kept.get((kind, name))
+        return kept[1] if kept is not None else None
+
     def forget(self) -> None:
         """Ask again for everything."""
         with self._lock:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from app.config import PLACES_EACH
 from app.launcher.doors import free_port, port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +92,8 @@ def web(settings: Mapping[str, str]) -> tuple[str, ...]:
         "--host": settings.get("LISTEN", "127.0.0.1"),
         "--port": str(port(settings)),
         "--workers": settings.get("WEB_WORKERS", "2"),
-        "--blocking-threads": settings.get("WEB_THREADS", "8"),
+        # Most of them wait for their shop's turn: web/fair_share.py lets WEB_THREADS of them work.
+        "--blocking-threads": str(int(settings.get("WEB_THREADS") or 8) * PLACES_EACH),
         # A browser keeps its connection; with the usual 512 a waiting crowd would shut all others out.
         "--backlog": "4096",
         "--backpressure": "4096",

@@ -1,6 +1,6 @@
 """Which language a visitor reads: what they chose, else what their browser asks for, else Chinese."""
 
-from flask import g, has_request_context, request
+from flask import Request, g, has_request_context, request
 
 from app.config import ROOT
 
@@ -21,11 +21,15 @@ def choose() -> str:
 
 def _choose() -> str:
     tenant = g.get("tenant")
-    offered = tenant.languages if tenant and tenant.languages else LANGUAGES
-    chosen = request.args.get("lang") or request.cookies.get(COOKIE)
+    return pick(request, tenant.languages if tenant and tenant.languages else LANGUAGES)
+
+
+def pick(asked: Request, offered: tuple[str, ...]) -> str:
+    """The language of this request among those that are offered."""
+    chosen = asked.args.get("lang") or asked.cookies.get(COOKIE)
     if chosen is not None and chosen in offered:
         return chosen
-    for wanted, _ in request.accept_languages:
+    for wanted, _ in asked.accept_languages:
         match = (
             "zh_Hans"
             if wanted.lower().startswith("zh")
