@@ -61,7 +61,7 @@ class Crowd:
             await asyncio.sleep(
                 max(0.0, self.told["starts_at"] + dice.uniform(0, self.told["spread"]) - time.time())
             )
-            await self._timed("page", line.get(self.path, host=self.ground.shop_host, headers=PAGE), 200)
+            await self._timed("page", self._comes_back(line, self.path, PAGE), 200)
             ticket = await self._line_up(number, line, jar, solution)
             if ticket:
                 await asyncio.sleep(dice.uniform(*self.told["think"]))
@@ -70,6 +70,14 @@ class Crowd:
             self.wrong.append(f"{type(problem).__name__}: {problem}")
         finally:
             line.close()
+
+    async def _comes_back(self, line: Line, path: str, headers: dict[str, str]) -> Answer:
+        """A page, asked for again when told to come back, as a browser does by itself; the wait counts."""
+        while True:
+            answer = await line.get(path, host=self.ground.shop_host, headers=headers)
+            if answer.status != 503:
+                return answer
+            await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
 
     async def _work(self, line: Line) -> str:
         """While the page counts down; not timed, the sale has not begun."""
@@ -115,7 +123,7 @@ class Crowd:
         taken = await self._timed("take", taking, 303)
         jar.update(taken.cookies)
         checkout = taken.headers["location"]
-        page = await self._timed("checkout", line.get(checkout, host=host, headers=with_cookies(jar)), 200)
+        page = await self._timed("checkout", self._comes_back(line, checkout, with_cookies(jar)), 200)
         jar.update(page.cookies)
         form = {
             "quote": found_in(QUOTE, page), "email": f"crowd{number}@bench.example", "method": "alipay",
