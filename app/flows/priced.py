@@ -148,7 +148,9 @@ def _candidates(live: Mapping[int, StoredPromotion], asked: Asked, now: datetime
 
 def _typed(live: Mapping[int, StoredPromotion], codes: Sequence[str], found: _Candidates) -> set[int]:
     """The promotions of typed codes; what is no code, or no longer, is refused in one and the same way."""
-    by_code = {row.code: row for row in live.values() if row.code is not None}
+    # The shop's own code before a brand's or the platform's of the same letters.
+    shops_last = sorted(live.values(), key=lambda row: row.shop_id is not None)
+    by_code = {row.code: row for row in shops_last if row.code is not None}
     meant, single = set(), []
     for code in list(dict.fromkeys(service.clean_code(code) for code in codes if code))[:MOST_CODES]:
         if code in by_code:

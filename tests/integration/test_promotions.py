@@ -192,3 +192,13 @@ def test_stock_set_aside_is_taken_from_and_given_back_to(app, owner):
     with shop_scope(shop.id), unit_of_work():
         assert inventory.release(aside)
     assert ask(owner, "SELECT state, count(*) FROM codes GROUP BY 1 ORDER BY 1") == [("free", 2), ("sold", 1)]
+
+
+def test_a_shops_own_code_goes_before_the_platforms_of_the_same_letters(app, owner):
+    shop = make_shop()
+    goods = make_goods(shop, codes=1)
+    own = promote(shop, "fixed_coupon", {"minor": 100}, code="SAME")
+    promote(None, "fixed_coupon", {"minor": 50}, code="SAME")
+    with shop_scope(shop.id):
+        quoted, _ = purchase.quote(shop, {goods.listing_id: 1}, Asked(codes=("same",)))
+    assert [(one.promotion_id, one.minor) for one in quoted.taken] == [(own.id, 100)]
