@@ -9,4 +9,6 @@ job_seconds = Histogram(
     "perkline_job_seconds", "Time a job took", ["kind"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 60)
 )
 reveals = Counter("perkline_reveals_total", "Looks at secrets", ["who"])
-turned_away = Counter("perkline_turned_away_total", "Requests beyond their shop's share of a busy web process")
+turned_away = Counter(
+    "perkline_turned_away_total", "Requests beyond their shop's share of a busy web process"
+)
