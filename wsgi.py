@@ -5,3 +5,4 @@ from app.foundation import rest
 
 app = create_app()
 rest.settle()
+rest.take_short_turns()

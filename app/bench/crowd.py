@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +41,7 @@ class Crowd:
         self.paid: list[float] = []
         self.wrong: list[str] = []
         self.looks = 0
+        self.told_to_wait = 0
         self.door = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class Crowd:
         return {
             "steps": {step: sorted(times) for step, times in self.steps.items()}, "positions": self.positions,
             "granted": self.granted, "notices": self.notices, "paid": self.paid, "wrong": self.wrong,
-            "looks": self.looks,
+            "looks": self.looks, "told_to_wait": self.told_to_wait,
         }  # fmt: skip
 
     async def _come(self, number: int) -> None:
@@ -61,7 +62,9 @@ class Crowd:
             await asyncio.sleep(
                 max(0.0, self.told["starts_at"] + dice.uniform(0, self.told["spread"]) - time.time())
             )
-            await self._timed("page", self._comes_back(line, self.path, PAGE), 200)
+            await self._timed(
+                "page", lambda: line.get(self.path, host=self.ground.shop_host, headers=PAGE), 200
+            )
             ticket = await self._line_up(number, line, jar, solution)
             if ticket:
                 await asyncio.sleep(dice.uniform(*self.told["think"]))
@@ -71,12 +74,13 @@ class Crowd:
         finally:
             line.close()
 
-    async def _comes_back(self, line: Line, path: str, headers: dict[str, str]) -> Answer:
-        """A page, asked for again when told to come back, as a browser does by itself; the wait counts."""
+    async def _comes_back(self, asked: Callable[[], Awaitable[Answer]]) -> Answer:
+        """An answer, asked for again when told to come back, as page, script and person do; the wait counts."""
         while True:
-            answer = await line.get(path, host=self.ground.shop_host, headers=headers)
+            answer = await asked()
             if answer.status != 503:
                 return answer
+            self.told_to_wait += 1
             await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
 
     async def _work(self, line: Line) -> str:
@@ -94,10 +98,13 @@ class Crowd:
         """Enter and ask on; the ticket of whoever got a unit, or nothing."""
         sent = time.time()
         form = {"email": f"crowd{number}@bench.example", "challenge": solution}
-        entering = line.post(
-            f"{self.path}/enter", form, host=self.ground.shop_host, headers=with_cookies(jar)
+        answer = await self._timed(
+            "enter",
+            lambda: line.post(
+                f"{self.path}/enter", form, host=self.ground.shop_host, headers=with_cookies(jar)
+            ),
+            200,
         )
-        answer = await self._timed("enter", entering, 200)
         jar.update(answer.cookies)
         said = json.loads(answer.body)
         self.positions.append(int(said["ticket"].split(".")[1]))
@@ -111,37 +118,48 @@ class Crowd:
                 return ""
             await asyncio.sleep(again)
             headers = {**with_cookies(jar), "X-Ticket": said["ticket"]}
-            asked = line.get(f"{self.path}/place", host=self.ground.shop_host, headers=headers)
-            said = json.loads((await self._timed("place", asked, 200)).body)
+            said = json.loads((await self._timed("place", self._place(line, headers), 200)).body)
             self.looks += 1
         self.granted.append(int(said["ticket"].split(".")[1]))
         return str(said["ticket"])
 
+    def _place(self, line: Line, headers: dict[str, str]) -> Callable[[], Awaitable[Answer]]:
+        return lambda: line.get(f"{self.path}/place", host=self.ground.shop_host, headers=headers)
+
     async def _buy(self, number: int, line: Line, jar: dict[str, str], ticket: str) -> None:
         host = self.ground.shop_host
-        taking = line.post(f"{self.path}/take", {"ticket": ticket}, host=host, headers=with_cookies(jar))
-        taken = await self._timed("take", taking, 303)
+        taken = await self._timed(
+            "take",
+            lambda: line.post(f"{self.path}/take", {"ticket": ticket}, host=host, headers=with_cookies(jar)),
+            303,
+        )
         jar.update(taken.cookies)
         checkout = taken.headers["location"]
-        page = await self._timed("checkout", self._comes_back(line, checkout, with_cookies(jar)), 200)
+        page = await self._timed(
+            "checkout", lambda: line.get(checkout, host=host, headers=with_cookies(jar)), 200
+        )
         jar.update(page.cookies)
         form = {
             "quote": found_in(QUOTE, page), "email": f"crowd{number}@bench.example", "method": "alipay",
             "passphrase": "",
         }  # fmt: skip
-        ordering = line.post(checkout, form, host=host, headers=with_cookies(jar))
-        placed = await self._timed("order", ordering, 303)
+        placed = await self._timed(
+            "order", lambda: line.post(checkout, form, host=host, headers=with_cookies(jar)), 303
+        )
         told = read_token([self.ground.secret], urlsplit(placed.headers["location"]).path.rpartition("/")[2])
         if told is None:
             raise WentWrong(f"not sent to pay but to {placed.headers['location']}")
         headers, body = paid_event(told, self.ground.secret)
-        event = line.send("/hooks/sandbox", body, host=self.ground.base_host, headers=headers)
-        await self._timed("event", event, 200)
+        await self._timed(
+            "event",
+            lambda: line.send("/hooks/sandbox", body, host=self.ground.base_host, headers=headers),
+            200,
+        )
         self.paid.append(time.time())
 
-    async def _timed(self, step: str, asked: Awaitable[Answer], expected: int) -> Answer:
+    async def _timed(self, step: str, asked: Callable[[], Awaitable[Answer]], expected: int) -> Answer:
         began = time.perf_counter()
-        answer = await asked
+        answer = await self._comes_back(asked)
         self.steps[step].append(time.perf_counter() - began)
         if answer.status != expected:
             raise WentWrong(f"{step} answered {answer.status}: {answer.body[:300]!r}")

@@ -153,6 +153,7 @@ def _figures(
         "told_sold_out": len(seen["notices"]),
         "gave_up": len(seen["wrong"]),
         "neighbour_wrong": len(calmly["wrong"]),
+        "told_to_wait": seen["told_to_wait"],
         "looks_each": round(seen["looks"] / BUYERS, 2),
         "paid_after_seconds": round(max(seen["paid"], default=began) - began, 1),
         "step_ms": {step: machine.percentiles_ms(times) for step, times in seen["steps"].items()},

@@ -2,8 +2,11 @@
 
 More requests may be in the house than may work at once (and so hold a database connection). Who has to wait is let
 in by turns, the shop that has the fewest at work first. While another shop was here a moment ago, one shop works
-with at most half of the hands and waits on at most half of the places; what comes beyond that is told at once, and
-cheaply, to come back in a second or two. A shop that is alone has everything.
+with at most a quarter of the hands and waits on at most half of the places; what comes beyond that is told at once,
+and cheaply, to come back in a second or two. A shop that is alone has everything.
+
+A quarter, because hands of one process share its one interpreter: a page of the calm shop waits for it again after
+each statement, behind every hand of the crowd that wants it too.
 """
 
 import time
@@ -18,6 +21,8 @@ from app.foundation import figures
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Whose = Callable[[dict[str, Any]], Hashable | None]
 
+IN_COMPANY = 4
+"""One in so many hands is a shop's while others are here."""
 COMPANY_SECONDS = 2.0
 """So long after a shop's last request the house counts as shared with it."""
 PATIENCE_SECONDS = 8.0
@@ -54,7 +59,8 @@ class Turns:
     def enter(self, who: Hashable, *, urgent: bool = False) -> bool:
         """Wait for a turn; False where this shop has more than its share here already, or waited too long.
 
-        `urgent`: somebody has filled in a form; only three quarters of all places are too many for one shop.
+        `urgent`: somebody has filled in a form, or stands in a line; only three quarters of all places are too many
+        for one shop.
         """
         with self._lock:
             now = time.monotonic()
@@ -108,7 +114,7 @@ class Turns:
         party.turn = self._begun
 
     def _may_work(self, party: Party, company: bool) -> bool:
-        most = max(1, self._hands // 2) if company else self._hands
+        most = max(1, self._hands // IN_COMPANY) if company else self._hands
         return self._working < self._hands and party.working < most
 
     def _company(self, who: Hashable, now: float) -> bool:
@@ -132,14 +138,20 @@ class FairShare:
         self._behind, self._whose, self._turned_away, self.turns = behind, whose, turned_away, turns
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        return self.through(environ, start, self._behind)
+
+    def through(
+        self, environ: dict[str, Any], start: Callable[..., Any], behind: Wsgi, *, urgent: bool = False
+    ) -> Iterable[bytes]:
+        """Let `behind` answer when it is this request's turn; or say that its shop has too many here."""
         who = self._whose(environ)
         if who is None:
-            return self._behind(environ, start)
-        if not self.turns.enter(who, urgent=environ["REQUEST_METHOD"] not in SAFE):
+            return behind(environ, start)
+        if not self.turns.enter(who, urgent=urgent or environ["REQUEST_METHOD"] not in SAFE):
             figures.turned_away.inc()
             return self._turned_away(environ, start)
         try:
-            answer = self._behind(environ, start)
+            answer = behind(environ, start)
         except BaseException:
             self.turns.leave(who)
             raise

@@ -24,7 +24,9 @@ def install(app: House, settings: Settings) -> None:
     def whose(environ: dict[str, Any]) -> Hashable | None:
         return _whose(app, settings.base_host, environ)
 
-    app.wsgi_app = FairShare(app.wsgi_app, whose, ComeBack(app), turns=turns)  # type: ignore[method-assign, assignment]  # Flask's own way to stand in front
+    share = FairShare(app.wsgi_app, whose, ComeBack(app), turns=turns)
+    app.extensions["fair_share"] = share
+    app.wsgi_app = share  # type: ignore[method-assign, assignment]  # Flask's own way to stand in front
 
 
 def _whose(app: House, base: str, environ: dict[str, Any]) -> Hashable | None:

@@ -1,6 +1,7 @@
 """What is handed out at the door, and what never is."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -113,3 +114,47 @@ def test_the_time_is_told_at_the_door_in_milliseconds_and_never_kept(desk):
     assert before - 1 <= told <= time.time() * 1000
     time.sleep(0.01)
     assert json.loads(ask("/now")[1])["now"] > told
+
+
+def _while_one_fetches(crowd: int, *, keeps: Callable[[int], bool]) -> list[int]:
+    """A page that has grown old is wanted by a crowd at once; how often the house was asked, and by how many at once."""
+    asked, at_once, most = 0, 0, 0
+    counting, stands = threading.Lock(), threading.Barrier(crowd)
+
+    def house(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        nonlocal asked, at_once, most
+        with counting:
+            asked, at_once = asked + 1, at_once + 1
+            most = max(most, at_once)
+        time.sleep(0.05)
+        if keeps(asked):
+            environ[KEEP_UNTIL] = time.monotonic() + (0.0 if asked == 1 else 60.0)
+        start("200 OK", [("X-Request-Id", "one")])
+        with counting:
+            at_once -= 1
+        return [b"page"]
+
+    front = FrontDesk(house, CachedDirectory(Nobody()))
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_HOST": "a.localhost"}
+    assert b"".join(front(dict(environ), lambda *_: None)) == b"page"
+
+    def visit() -> None:
+        stands.wait()
+        assert b"".join(front(dict(environ), lambda *_: None)) == b"page"
+
+    visitors = [threading.Thread(target=visit) for _ in range(crowd)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    return [asked, most]
+
+
+def test_a_page_that_has_grown_old_is_fetched_by_one_visitor_while_the_crowd_waits_at_the_door() -> None:
+    assert _while_one_fetches(8, keeps=lambda _: True) == [2, 1]
+
+
+def test_what_is_not_everybodys_any_more_is_waited_for_by_nobody() -> None:
+    asked, most = _while_one_fetches(8, keeps=lambda asked: asked == 1)
+    assert asked == 9
+    assert most > 1

@@ -97,5 +97,6 @@ def open_storefront(app: House) -> None:
     """Register the door and its page cache."""
     app.stand(storefront)
     app.extensions["page_cache"] = PageCache()
-    app.wsgi_app = Turnstile(app, app.wsgi_app, app.extensions["tenant_directory"])  # type: ignore[method-assign, assignment]  # as below
-    app.wsgi_app = FrontDesk(app.wsgi_app, app.extensions["tenant_directory"])  # type: ignore[method-assign, assignment]  # Flask's own way to stand in front
+    known, share = app.extensions["tenant_directory"], app.extensions["fair_share"]
+    app.wsgi_app = Turnstile(app, app.wsgi_app, known, share)  # type: ignore[method-assign, assignment]  # as below
+    app.wsgi_app = FrontDesk(app.wsgi_app, known)  # type: ignore[method-assign, assignment]  # Flask's own way to stand in front

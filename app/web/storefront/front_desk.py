@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from app.foundation import clock
@@ -19,6 +19,8 @@ from app.web.language import COOKIE
 from tenants.directory import CachedDirectory
 
 MOST_KEPT = 512
+PATIENCE_SECONDS = 1.0
+"""So long somebody waits for a page that another visitor is fetching anew."""
 KEEP_UNTIL = "perkline.keep_until"
 """A view writes here, in the request's environment, how long its answer may be handed to others."""
 
@@ -47,6 +49,7 @@ class FrontDesk:
     def __init__(self, behind: Wsgi, directory: CachedDirectory) -> None:
         self._behind, self._directory = behind, directory
         self._kept: OrderedDict[Key, Answer] = OrderedDict()
+        self._fetching: dict[Key, Event] = {}
         self._lock = Lock()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -55,11 +58,42 @@ class FrontDesk:
         if environ["REQUEST_METHOD"] != "GET":
             return self._behind(environ, start)
         key = key_of(environ)
+        found = self._fresh(key)
+        if found is None and key in self._kept:
+            return self._ask_once(key, environ, start)
+        return self._hand_over(found, start) if found else self._ask(key, environ, start)
+
+    def _fresh(self, key: Key) -> Answer | None:
         found = self._kept.get(key)
         if found is None or found.until <= time.monotonic() or found.edition != self._directory.edition:
-            return self._ask(key, environ, start)
+            return None
+        return found
+
+    def _hand_over(self, found: Answer, start: Callable[..., Any]) -> Iterable[bytes]:
         start(found.status, [*found.headers, ("X-Request-Id", secrets.token_hex(8))])
         return [found.body]
+
+    def _ask_once(self, key: Key, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """A page that was everybody's a moment ago: one visitor fetches it anew, the others wait here for it.
+
+        A crowd whose page grows old in one instant would else stand in the house with it.
+        """
+        with self._lock:
+            fetched = self._fetching.get(key)
+            mine = Event() if fetched is None else None
+            if mine is not None:
+                self._fetching[key] = mine
+        if mine is None:
+            if fetched is not None:
+                fetched.wait(PATIENCE_SECONDS)
+            found = self._fresh(key)
+            return self._hand_over(found, start) if found else self._ask(key, environ, start)
+        try:
+            return self._ask(key, environ, start)
+        finally:
+            with self._lock:
+                self._fetching.pop(key, None)
+            mine.set()
 
     def _ask(self, key: Key, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Let the application answer, and keep the answer if a view said so and nobody's cookie is in it."""
@@ -73,6 +107,8 @@ class FrontDesk:
         answer = self._behind(environ, listen)
         until = environ.get(KEEP_UNTIL)
         if until is None or not said or any(name.lower() == "set-cookie" for name, _ in said[1]):
+            with self._lock:
+                self._kept.pop(key, None)  # nobody waits for what is not everybody's any more
             return answer
         body = b"".join(answer)
         getattr(answer, "close", lambda: None)()

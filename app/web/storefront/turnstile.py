@@ -20,6 +20,7 @@ from itsdangerous import BadSignature
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Request
 
+from app.web.fair_share import FairShare
 from app.web.headers import ALWAYS
 from app.web.language import COOKIE, LANGUAGES
 from app.web.storefront import line, visitor
@@ -41,8 +42,8 @@ STORIES = {"enter": ("POST", line.enter), "place": ("GET", line.look)}
 class Turnstile:
     """Stands before the application, and answers for its line what it can."""
 
-    def __init__(self, app: Flask, behind: Wsgi, directory: CachedDirectory) -> None:
-        self._app, self._behind, self._directory = app, behind, directory
+    def __init__(self, app: Flask, behind: Wsgi, directory: CachedDirectory, share: FairShare) -> None:
+        self._app, self._behind, self._directory, self._share = app, behind, directory, share
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         path = PATH.fullmatch(environ.get("PATH_INFO", ""))
@@ -50,11 +51,28 @@ class Turnstile:
             return self._behind(environ, start)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = BytesIO(body)
+        unknown: list[bool] = []
+
+        def tell(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+            return self._tell(environ, start, path, unknown)
+
+        # A line is long: who asks where it stands takes turns with its shop's other visitors.
+        answer = self._share.through(environ, start, tell, urgent=True)
+        if not unknown:
+            return answer
+        getattr(answer, "close", lambda: None)()
+        environ["wsgi.input"] = BytesIO(body)
+        return self._behind(environ, start)
+
+    def _tell(
+        self, environ: dict[str, Any], start: Any, path: re.Match[str], unknown: list[bool]
+    ) -> Iterable[bytes]:
+        """The line's answer; or nothing, and `unknown` says so."""
         with self._app.app_context():
             answer = self._answer(environ, int(path[1]), path[2])
         if answer is None:
-            environ["wsgi.input"] = BytesIO(body)
-            return self._behind(environ, start)
+            unknown.append(True)
+            return []
         status, headers, text = answer
         start(f"{status} {responses[status]}", headers)
         return [text]
