@@ -13,6 +13,7 @@ from app.domain.groups.prices import unit_price
 from app.domain.groups.rules import initial
 from app.domain.orders.models import Order
 from app.foundation import clock
+from app.web.storefront import drawing
 from app.web.storefront import page_data as data
 from app.web.storefront.pages import here, in_language
 from app.web.storefront.product import product_page
@@ -104,7 +105,7 @@ class GroupOffered:
 def offered(skus: Collection[data.SkuChoice]) -> tuple[GroupOffered, ...]:
     """The group offers for what a product page shows; the same for every visitor."""
     now, by_id = clock.now(), {sku.id: sku for sku in skus if sku.stock != data.Stock.OUT}
-    found = queries.offers_on(list(by_id), now) if by_id else []
+    found = queries.offers_on(list(by_id), now) if by_id and not drawing.here().quiet else []
     return tuple(
         GroupOffered(
             offer.promotion_id, offer.listing_id, by_id[offer.listing_id].name,
