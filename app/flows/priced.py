@@ -225,13 +225,13 @@ def _within_budgets(offers: Sequence[Offer], found: _Candidates) -> Priced:
     promotions: dict[int, Promotion] = {row.id: promotion_of(row) for row in found.rows.values()}
     while True:
         priced = rules.price_cart(offers, list(promotions.values()))
-        spent, units = _spent(priced.lines)
+        spent, units = spent_of(priced.lines)
         over = [
             (promotion_id, because)
             for promotion_id, minor in spent.items()
             if (left := found.stands.get(promotion_id)) is not None
             and (
-                because := _over(
+                because := over_limit(
                     left, minor, units[promotion_id] if _counts_units(found, promotion_id) else 0
                 )
             )
@@ -243,7 +243,7 @@ def _within_budgets(offers: Sequence[Offer], found: _Candidates) -> Priced:
             found.refuse(promotion_id, because)
 
 
-def _over(left: Stand, minor: int, units: int) -> str:
+def over_limit(left: Stand, minor: int, units: int) -> str:
     """Which of what is left is less than this; empty where all is there."""
     if left.minor_left is not None and minor > left.minor_left:
         return "budget"
@@ -258,7 +258,7 @@ def _counts_units(found: _Candidates, promotion_id: int) -> bool:
     return found.rows[promotion_id].limit_of == "units"
 
 
-def _spent(lines: Sequence[PricedLine]) -> tuple[dict[int, int], dict[int, int]]:
+def spent_of(lines: Sequence[PricedLine]) -> tuple[dict[int, int], dict[int, int]]:
     """What each promotion gives in a cart, and to how many units."""
     spent: dict[int, int] = {}
     units: dict[int, int] = {}
@@ -271,7 +271,7 @@ def _spent(lines: Sequence[PricedLine]) -> tuple[dict[int, int], dict[int, int]]
 
 
 def _taken(found: _Candidates, lines: Sequence[PricedLine]) -> list[Taken]:
-    spent, units = _spent(lines)
+    spent, units = spent_of(lines)
     return [
         Taken(
             promotion_id, units[promotion_id] if _counts_units(found, promotion_id) else 1, minor,

@@ -117,13 +117,28 @@ def mark_paid(payout_ids: Sequence[int], *, actor: Actor) -> int:
 
 
 def mark_failed(payout_id: int, reason: str, *, actor: Actor) -> None:
-    """The bank could not pay this: the money is the promoter's to ask for again."""
+    """The bank could not pay this: the money is the promoter's to ask for again, less what it owes meanwhile."""
     with platform_scope(), unit_of_work(actor) as work:
         row, promoter = _exported(work, payout_id, "failed")
         row.state, row.reason, row.ended_at, row.ended_by = "failed", reason[:200], clock.now(), actor.id
         promoter.balance_minor += row.amount_minor
         _change_rewards(work, row.id, {"payout_id": None})
+        _take_owed(work, promoter)
         work.record("promoter_payout.failed", f"promoter_payout:{row.id}", reason=reason[:200])
+
+
+def _take_owed(work: Work, promoter: Promoter) -> None:
+    """What was taken back while it was on its way to the bank goes to its funders, now that it is here again."""
+    for reward_id, distributor_id, minor in queries.overpaid(promoter.id):
+        part = min(minor, promoter.owed_minor, promoter.balance_minor)
+        if part:
+            reward = work.session.get_one(ReferralReward, reward_id)
+            promoter.owed_minor -= part
+            promoter.balance_minor -= part
+            service.move(
+                promoter, "taken_back", -part, key=service.next_key(reward), at=clock.now(), reward=reward,
+                distributor_id=distributor_id,
+            )  # fmt: skip
 
 
 def _exported(work: Work, payout_id: int, wanted: str) -> tuple[PromoterPayout, Promoter]:

@@ -13,9 +13,10 @@ from app.domain.pricing import rules
 from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
 from app.domain.promotions import queries
 from app.domain.promotions.models import StoredPromotion
+from app.domain.promotions.queries import Stand
 from app.domain.promotions.rules import Promotion
 from app.domain.promotions.stored import GRANTED, promotion_of
-from app.flows.priced import Ware, barred, offer_of, used_up
+from app.flows.priced import Ware, barred, offer_of, over_limit, spent_of, used_up
 from app.foundation import clock
 
 NONE: frozenset[int] = frozenset()
@@ -38,7 +39,7 @@ class Window:
     """The promotions that anybody gets at `at`, and what they make of some goods.
 
     `on`: all that is live now, personal ones too; `coming`: what begins soon; `anybodys`: ids of those in force for
-    everybody.
+    everybody; `stands`: what is left of those that are counted, for somebody who has had none.
     """
 
     at: datetime
@@ -46,7 +47,7 @@ class Window:
     coming: tuple[StoredPromotion, ...] = ()
     anybodys: Mapping[int, Promotion] = field(default_factory=dict)
     offers: Mapping[int, Offer] = field(default_factory=dict)
-    minor_left: Mapping[int, int] = field(default_factory=dict)
+    stands: Mapping[int, Stand] = field(default_factory=dict)
 
     def one(self, listing_id: int, quantity: int = 1) -> PricedLine | None:
         """So many pieces of one listing, bought alone; None where no promotion is for it, or its price cannot stand."""
@@ -65,13 +66,21 @@ class Window:
                 priced = rules.price_cart(asked, list(promotions.values()))
             except FloorBroken:
                 return ()
-            over = [
-                at for at, minor in _spent(priced.lines).items() if minor > self.minor_left.get(at, minor)
-            ]
+            over = self._over(priced.lines)
             if not over:
                 return priced.lines
             for promotion_id in over:
                 del promotions[promotion_id]
+
+    def _over(self, lines: Sequence[PricedLine]) -> list[int]:
+        """The promotions that have less left, in money or in pieces, than they would give here; as a quote asks."""
+        spent, units = spent_of(lines)
+        return [
+            at
+            for at, minor in spent.items()
+            if at in self.stands
+            and over_limit(self.stands[at], minor, units[at] if self.on[at].limit_of == "units" else 0)
+        ]
 
 
 def look(
@@ -88,11 +97,11 @@ def look(
     shown = [row for row in live if row.id not in without and (not row.holdout_bps or row.id in drawn)]
     on = {row.id: row for row in shown if row.starts_at <= at}
     coming = tuple(row for row in shown if row.starts_at > at)
-    anybodys, minor_left = _for_anybody(on)
+    anybodys, stands = _for_anybody(on)
     if not anybodys:
         return Window(at, on, coming)
     meant = [ware for ware in wares if any(_covers(one, ware) for one in anybodys.values())]
-    return Window(at, on, coming, anybodys, _offers(meant, at), minor_left)
+    return Window(at, on, coming, anybodys, _offers(meant, at), stands)
 
 
 def more(window: Window, wares: Sequence[Ware]) -> Window:
@@ -100,7 +109,7 @@ def more(window: Window, wares: Sequence[Ware]) -> Window:
     return replace(window, offers={**window.offers, **_offers(wares, window.at)})
 
 
-def _for_anybody(on: Mapping[int, StoredPromotion]) -> tuple[dict[int, Promotion], dict[int, int]]:
+def _for_anybody(on: Mapping[int, StoredPromotion]) -> tuple[dict[int, Promotion], Mapping[int, Stand]]:
     found = {
         row.id: promotion_of(row)
         for row in on.values()
@@ -114,8 +123,7 @@ def _for_anybody(on: Mapping[int, StoredPromotion]) -> tuple[dict[int, Promotion
         stand = stands.get(promotion_id)
         if stand is None or stand.said or used_up(stand):
             del found[promotion_id]
-    left = {at: stand.minor_left for at, stand in stands.items() if stand.minor_left is not None}
-    return found, left
+    return found, stands
 
 
 def _offers(wares: Sequence[Ware], at: datetime) -> dict[int, Offer]:
@@ -138,11 +146,3 @@ def _covers(promotion: Promotion, ware: Ware) -> bool:
         sku_id=ware.sku_id, product_id=ware.product_id, category_id=ware.category_id, brand_id=ware.brand_id
     )
 
-
-def _spent(lines: Sequence[PricedLine]) -> dict[int, int]:
-    spent: dict[int, int] = {}
-    for line in lines:
-        for step in line.steps:
-            if step.minor:
-                spent[step.promotion_id] = spent.get(step.promotion_id, 0) + step.minor
-    return spent

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from app.domain.payments.gateway import EventKind
 from app.domain.promotions.buyers import Shopper
 from app.domain.promotions.errors import CouponNotClaimed, PromotionLimitTooLow, PromotionOver
 from app.domain.promotions.models import PromotionBuyer, StoredPromotion
@@ -19,10 +20,11 @@ from app.jobs.clock import TICKS
 from tenants.context import shop_scope
 from tests.concurrency.race import ask
 from tests.factories import make_goods, make_shop, pay, place, run_jobs
-from tests.factories.money import STAFF
+from tests.factories.money import STAFF, give
 from tests.factories.orders import BUYER
 from tests.factories.promotions import promote
 from tests.integration.test_promotions import overtake
+from tests.integration.test_resolve import refund_event
 
 STATES = "SELECT state FROM promotion_uses ORDER BY id"
 CODE = Asked(codes=("RUSH",))
@@ -251,3 +253,56 @@ def test_whatever_happens_what_is_taken_and_what_is_left_is_the_whole(shop, owne
     walk = Walk(shop, goods, owner, seed)
     for _ in range(40):
         walk.step()
+
+
+LEFT = "SELECT sum(uses_left)::int, sum(minor_left)::int FROM promotion_slots WHERE day = '-infinity'"
+USES = "SELECT state, minor::int FROM promotion_uses ORDER BY id"
+
+
+def bounced(shop, owner, placed):
+    """All of an order goes back, and days later the bank sends it here again."""
+    [(net,)] = ask(owner, "SELECT net_minor FROM order_lines WHERE order_id = :id", id=placed.order_id)
+    give(shop, placed, net)
+    assert ask(owner, "SELECT state FROM orders WHERE id = :id", id=placed.order_id) == [("refunded",)]
+
+    def back():
+        [(key,)] = ask(owner, "SELECT key FROM refunds WHERE order_id = :id", id=placed.order_id)
+        refund_event(shop, placed, EventKind.REFUND_FAILED, f"evt_{placed.order_id}", refund_reference=key)
+        run_jobs()
+
+    return back
+
+
+@pytest.mark.parametrize("claim", ["none", "page"])
+def test_a_refund_that_bounced_takes_its_use_and_its_budget_again(shop, owner, claim):
+    goods = make_goods(shop, codes=3)
+    coupon = promote(
+        shop, "fixed_coupon", {"minor": 100}, code="RUSH" if claim == "none" else None, claim=claim, claim_days=9,
+        total_limit=3, budget_minor=150, per_day=5, returns="refunded",
+    )  # fmt: skip
+    if claim == "page":
+        with shop_scope(shop.id):
+            coupons.claim(coupon, Shopper("one", "one@example.com"), ip="10.0.0.1")
+    placed = place(shop, goods, asked=CODE, device="one", email="one@example.com")
+    pay(shop, placed)
+    run_jobs()
+    before = ask(owner, LEFT)
+    back = bounced(shop, owner, placed)
+    assert ask(owner, LEFT) == [(before[0][0] + (claim == "none"), 150)]
+    back()
+    assert ask(owner, LEFT) == before and ask(owner, USES) == [("used", 100)]
+    assert ask(owner, WHOLE)[0][:2] == (0, 0)
+
+
+def test_what_somebody_else_has_had_meanwhile_stays_theirs(shop, owner):
+    goods = make_goods(shop, codes=3)
+    promote(shop, "fixed_coupon", {"minor": 100}, code="RUSH", total_limit=1, budget_minor=150, returns="refunded")
+    first = place(shop, goods, asked=CODE)
+    pay(shop, first)
+    run_jobs()
+    back = bounced(shop, owner, first)
+    second = place(shop, goods, asked=CODE)
+    pay(shop, second)
+    run_jobs()
+    back()
+    assert ask(owner, LEFT) == [(0, 0)] and ask(owner, USES) == [("used", 100), ("used", 100)]

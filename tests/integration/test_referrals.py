@@ -104,6 +104,34 @@ def test_a_payout_that_failed_can_be_asked_for_again(app, owner):
     proven()
 
 
+def test_a_reward_that_was_taken_back_on_its_way_to_the_bank_is_not_paid_out_again_when_the_bank_fails(app, owner):
+    shop = make_shop()
+    goods = make_goods(shop, codes=5)
+    programme(shop)
+    who = promoter(shop)
+    first = brought(shop, goods, who)
+    brought(shop, goods, who)
+    later()
+    held = Books(owner).accounts()["distributor_available"]
+    made = promoter_pay.ask_for_payout(shop.id, who.id, least_minor=1, actor=HAND, **ACCOUNT)
+    promoter_pay.export("CNY", actor=HAND)
+    dispute(shop, first, EventKind.DISPUTE_TAKEN)
+    rewarding.follow_returns()
+    assert ask(owner, "SELECT balance_minor, owed_minor FROM promoters") == [(0, 100)]
+    promoter_pay.mark_failed(made, "没有这个账户", actor=HAND)
+    assert ask(owner, "SELECT balance_minor, owed_minor FROM promoters") == [(100, 0)], "one reward is left of two"
+    proven()
+    paid_out(shop, who)
+    assert ask(owner, "SELECT sum(amount_minor)::int FROM promoter_payouts WHERE state = 'paid'") == [(100,)]
+    [(earned,)] = ask(owner, "SELECT sum(taken_back_minor)::int FROM earnings WHERE role = 'seller'")
+    assert Books(owner).accounts()["distributor_available"] == held - earned + 100
+    proven()
+    dispute(shop, first, EventKind.DISPUTE_RETURNED, status="won")
+    rewarding.follow_returns()
+    assert ask(owner, "SELECT balance_minor, owed_minor FROM promoters") == [(100, 0)]
+    proven()
+
+
 def test_a_refund_before_the_hold_is_over_takes_the_reward_and_after_it_too(app, owner):
     shop = make_shop()
     goods = make_goods(shop, codes=5)

@@ -34,6 +34,8 @@ MAY_BECOME = {
     "draft": {"live", "ended"}, "live": {"paused", "ended"}, "paused": {"live", "ended"}, "ended": set(),
 }  # fmt: skip
 LONGEST_CODE = 32
+STOPS = {"promotion_switch_holds": "switched_off", "promotion_is_on": "not_now"}
+"""What the database says of a promotion that is on no more, by the name of its rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +156,14 @@ def take(order_id: int, wanted: Sequence[Taken], keys: Sequence[str], titles: Ma
 
 
 def flush_kept() -> None:
-    """Send what an order keeps of its promotions; PromotionOver where a switch came in between."""
+    """Send what an order keeps of its promotions; PromotionOver where a switch or an end came in between."""
     try:
         session().flush()
     except IntegrityError as error:
-        told = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-        if told != "promotion_switch_holds":
+        told = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+        if told not in STOPS:
             raise
-        raise PromotionOver(param="quote", reason="switched_off", title="") from error
+        raise PromotionOver(param="quote", reason=STOPS[told], title="") from error
 
 
 def retake(order_id: int, keys: Sequence[str]) -> None:

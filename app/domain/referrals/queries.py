@@ -63,6 +63,12 @@ NEAR = text("""
     WHERE r.promoter_id = :promoter AND r.promotion_id = :promotion AND r.id <> :reward AND o.ip = :ip
       AND r.state IN ('held', 'available', 'given', 'paid')
 """)
+# What was moved for a reward and is more than it is now; the newest owes first.
+OVERPAID = text("""
+    SELECT r.id, max(m.distributor_id) AS distributor_id, sum(m.amount_minor) - r.amount_minor AS minor
+    FROM referral_rewards r JOIN promoter_moves m ON m.reward_id = r.id WHERE r.promoter_id = :promoter
+    GROUP BY r.id HAVING sum(m.amount_minor) > r.amount_minor ORDER BY r.id DESC
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,12 @@ def lock(reward_id: int) -> ReferralReward | None:
 def lock_promoter(promoter_id: int) -> Promoter:
     found = select(Promoter).where(Promoter.id == promoter_id).with_for_update(key_share=True)
     return session().execute(found.execution_options(populate_existing=True)).scalar_one()
+
+
+def overpaid(promoter_id: int) -> list[tuple[int, int | None, int]]:
+    """(reward, the distributor that paid it or None, how much it is less now) of a promoter who owes."""
+    rows = session().execute(OVERPAID, {"promoter": promoter_id})
+    return [(row.id, row.distributor_id, int(row.minor)) for row in rows]
 
 
 def facts(reward: ReferralReward) -> OrderFacts:
