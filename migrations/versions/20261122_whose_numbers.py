@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from tenants.context import BRAND_ROLE, DISTRIBUTOR_ROLE, PLATFORM_ROLE
+from tenants.context import BRAND_ROLE, DISTRIBUTOR_ROLE
 
 revision = "0187"
 down_revision = "0186"

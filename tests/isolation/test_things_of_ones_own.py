@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.tables import metadata
 from app.foundation.database import fresh_session
 from tenants.context import shop_scope
+from tests.factories.promotions import promote
 from tests.isolation.world import World, tenant_tables
 
 OF_SHOPS = {cls.__tablename__ for cls in tenant_tables()} | {"promotions"}
@@ -49,7 +50,9 @@ def refused_by(owner: Engine, world: World, one: Pointer) -> str:
     a, b = world.a.shop.id, world.b.shop.id
     with owner.connect() as connection:
         columns = connection.execute(WRITABLE, {"table": one.table}).scalar()
-        mine = text(f"SELECT to_jsonb(t)::text FROM {one.table} t WHERE shop_id = :a ORDER BY ({one.column} IS NULL) LIMIT 1")
+        mine = text(
+            f"SELECT to_jsonb(t)::text FROM {one.table} t WHERE shop_id = :a ORDER BY ({one.column} IS NULL) LIMIT 1"
+        )
         row = json.loads(connection.execute(mine, {"a": a}).scalar_one())
         theirs = text(f"SELECT min(id) FROM {one.to} WHERE shop_id = :b")
         row[one.column] = connection.execute(theirs, {"b": b}).scalar_one()
@@ -72,3 +75,48 @@ def refused_by(owner: Engine, world: World, one: Pointer) -> str:
 def test_a_shops_row_does_not_point_at_another_shops(world: World, owner: Engine, one: Pointer):
     said = refused_by(owner, world, one)
     assert "row-level security" in said or "in force is <NULL>" in said, said
+
+
+def test_a_seat_is_given_no_order_of_another_shop(world: World):
+    """One order has one seat: a shop that names another's order would take its place."""
+    move = text("UPDATE drop_seats SET order_id = :order, state = 'ordered'")
+    with shop_scope(world.a.shop.id), fresh_session() as opened:
+        with pytest.raises(DBAPIError, match="row-level security"):
+            opened.execute(move, {"order": world.b.placed.order_id})
+
+
+HELD_OUT = text("""
+    INSERT INTO holdouts (promotion_id, key, shop_id, held_out) VALUES (:promotion, 'e:mei@example.com', :shop, true)
+""")
+
+
+def test_whom_another_shop_held_out_is_not_told_by_a_key_that_is_taken(world: World):
+    """One of the platform's promotions runs in both: the same address may be remembered by each, and neither hears of it."""
+    row = promote(None, "fixed_coupon", {"minor": 1}, holdout_bps=100)
+    for shop in (world.a.shop, world.b.shop):
+        with shop_scope(shop.id), fresh_session() as opened:
+            opened.execute(HELD_OUT, {"promotion": row.id, "shop": shop.id})
+            opened.commit()
+
+
+def test_a_promoter_is_not_paid_for_an_order_that_is_made_already(world: World):
+    late = text("INSERT INTO attributions (order_id, shop_id, via) VALUES (:order, :shop, 'click')")
+    with shop_scope(world.a.shop.id), fresh_session() as opened:
+        with pytest.raises(DBAPIError, match="row-level security"):
+            opened.execute(late, {"order": world.a.placed.order_id, "shop": world.a.shop.id})
+
+
+OTHERS = ("brand", "platform")
+
+
+@pytest.mark.parametrize("whose", OTHERS)
+def test_no_shop_runs_its_programme_on_the_money_of(world: World, whose: str):
+    """A reward is paid by whoever pays for the programme's promotion: that is the shop's own, or none."""
+    brand_id = world.a.goods.brand_id if whose == "brand" else None
+    row = promote(None, "referral", {"minor": 1}, brand_id=brand_id)
+    own = text(
+        "INSERT INTO referral_programmes (promotion_id, shop_id, step1_kind, step1_minor) VALUES (:at, :shop, 'cash', 100)"
+    )
+    with shop_scope(world.a.shop.id), fresh_session() as opened:
+        with pytest.raises(DBAPIError, match="row-level security"):
+            opened.execute(own, {"at": row.id, "shop": world.a.shop.id})
