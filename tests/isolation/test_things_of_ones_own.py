@@ -80,9 +80,12 @@ def test_a_shops_row_does_not_point_at_another_shops(world: World, owner: Engine
 def test_a_seat_is_given_no_order_of_another_shop(world: World):
     """One order has one seat: a shop that names another's order would take its place."""
     move = text("UPDATE drop_seats SET order_id = :order, state = 'ordered'")
-    with shop_scope(world.a.shop.id), fresh_session() as opened:
-        with pytest.raises(DBAPIError, match="row-level security"):
-            opened.execute(move, {"order": world.b.placed.order_id})
+    with (
+        shop_scope(world.a.shop.id),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match="row-level security"),
+    ):
+        opened.execute(move, {"order": world.b.placed.order_id})
 
 
 HELD_OUT = text("""
@@ -101,9 +104,12 @@ def test_whom_another_shop_held_out_is_not_told_by_a_key_that_is_taken(world: Wo
 
 def test_a_promoter_is_not_paid_for_an_order_that_is_made_already(world: World):
     late = text("INSERT INTO attributions (order_id, shop_id, via) VALUES (:order, :shop, 'click')")
-    with shop_scope(world.a.shop.id), fresh_session() as opened:
-        with pytest.raises(DBAPIError, match="row-level security"):
-            opened.execute(late, {"order": world.a.placed.order_id, "shop": world.a.shop.id})
+    with (
+        shop_scope(world.a.shop.id),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match="row-level security"),
+    ):
+        opened.execute(late, {"order": world.a.placed.order_id, "shop": world.a.shop.id})
 
 
 OTHERS = ("brand", "platform")
@@ -117,6 +123,9 @@ def test_no_shop_runs_its_programme_on_the_money_of(world: World, whose: str):
     own = text(
         "INSERT INTO referral_programmes (promotion_id, shop_id, step1_kind, step1_minor) VALUES (:at, :shop, 'cash', 100)"
     )
-    with shop_scope(world.a.shop.id), fresh_session() as opened:
-        with pytest.raises(DBAPIError, match="row-level security"):
-            opened.execute(own, {"at": row.id, "shop": world.a.shop.id})
+    with (
+        shop_scope(world.a.shop.id),
+        fresh_session() as opened,
+        pytest.raises(DBAPIError, match="row-level security"),
+    ):
+        opened.execute(own, {"at": row.id, "shop": world.a.shop.id})

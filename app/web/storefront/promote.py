@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from app.domain.catalog import shelves
 from app.domain.referrals import queries
-from app.domain.referrals.errors import NoProgramme, PayoutTooSmall
+from app.domain.referrals.errors import NoProgramme, PayoutTooSmall, PromoterElsewhere
 from app.domain.referrals.models import Promoter, ReferralProgramme
 from app.domain.referrals.rules import Promise
 from app.domain.referrals.service import promise_of
@@ -80,6 +80,8 @@ def start_promoting() -> ResponseReturnValue:
         )  # fmt: skip
     except NoProgramme:
         return _page()
+    except PromoterElsewhere as error:
+        return _page(errors={"": error_text(error)}, status=status_of(error))
     return redirect("/promote", 303)
 
 
@@ -173,7 +175,8 @@ def _mail_link(email: str) -> Response:
 
 def _promoter() -> Promoter | None:
     signed_in = visitor.buyer()
-    return queries.by_mailbox(mailbox(signed_in.email)) if signed_in else None
+    found = queries.by_mailbox(mailbox(signed_in.email)) if signed_in else None
+    return found if found and signed_in and referrals.is_address_of(found, signed_in.email) else None
 
 
 def _least(programme: ReferralProgramme | None) -> int:
