@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.domain.referrals import service
 from app.flows.sign_in_buyer import token_of
 from app.foundation.unit_of_work import unit_of_work
+from app.web.storefront import visitor
 from tenants.context import platform_scope
 from tests.factories import make_goods, make_shop
 from tests.factories.promotions import promote
@@ -129,3 +130,18 @@ def test_a_coupon_in_hand_is_not_used_by_whoever_types_its_holders_address(visit
     stranger.wish(goods.listing_id, 1)
     price = stranger.post("/checkout?now=1", {"email": "mei@example.com", "back": str(coupon.id)}).get_data(as_text=True)
     assert "23.80" in price and "18.80" not in price
+
+
+def test_a_browser_that_signed_in_long_ago_takes_no_money_out(visit, owner, shop, goods, inside, monkeypatch):
+    mine = signed_in(visit, owner, shop, inside)
+    with owner.connect() as connection:
+        connection.execute(text("UPDATE promoters SET balance_minor = 5000"))
+    typed = {"method": "alipay", "holder": "Mei", "number": "mei@example.com"}
+    monkeypatch.setattr(visitor, "FRESH_SECONDS", -1)
+    told = mine.post("/promote/payout", typed)
+    assert told.status_code == 403 and "mailed a link to mei@example.com" in told.get_data(as_text=True)
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM promoter_payouts")).scalar_one() == 0
+        assert connection.execute(text("SELECT count(*) FROM mails WHERE kind = 'sign_in'")).scalar_one() == 2
+    monkeypatch.setattr(visitor, "FRESH_SECONDS", 60)
+    assert mine.post("/promote/payout", typed).headers["Location"] == "/promote?asked=1"

@@ -90,6 +90,8 @@ def ask_for_payout() -> ResponseReturnValue:
     who = _promoter()
     if who is None:
         return redirect("/promote", 303)
+    if not visitor.lately_signed_in():
+        return _prove_again(who)
     found = queries.programme_in_force(clock.now())
     try:
         promoter_pay.ask_for_payout(
@@ -171,6 +173,19 @@ def _mail_link(email: str) -> Response:
     session.permanent = True
     session["then"] = "/promote"
     return _page(sent=True, email=email.strip())
+
+
+def _prove_again(who: Promoter) -> Response:
+    """A browser stays signed in for weeks, and may be somebody else's by now: money leaves to whoever reads the mail."""
+    try:
+        sign_in_buyer.ask(who.email, shop=g.tenant, locale=language.choose(), actor=visitor.actor(), anyone=True)
+    except TooManyRequests as error:
+        return _page(errors={"": error_text(error)}, status=status_of(error))
+    session["then"] = "/promote"
+    words = gettext(
+        "Money goes only to you: we have mailed a link to %(email)s. Open it, then ask again.", email=who.email
+    )
+    return _page(errors={"": words}, status=403)
 
 
 def _promoter() -> Promoter | None:
