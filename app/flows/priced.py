@@ -127,7 +127,7 @@ def price(offers: Sequence[Offer], asked: Asked, now: datetime) -> Found:
 def _candidates(live: Mapping[int, StoredPromotion], asked: Asked, now: datetime) -> _Candidates:
     found = _Candidates({})
     typed = _typed(live, asked.codes, found)
-    keys = asked.shopper.keys()
+    keys = asked.shopper.proven_keys()
     if keys and any(row.claim != "none" or "given" in row.settings for row in live.values()):
         found.uses = {at: use for at, use in queries.claimed(keys, now).items() if at in live}
     for row in live.values():

@@ -12,7 +12,7 @@ from app.domain.promotions.buyers import Shopper
 from app.domain.promotions.errors import PromotionOver
 from app.domain.promotions.models import StoredPromotion
 from app.domain.referrals import queries
-from app.domain.referrals.errors import NoProgramme, ProgrammeInvalid
+from app.domain.referrals.errors import NoProgramme, ProgrammeInvalid, PromoterElsewhere
 from app.domain.referrals.models import Promoter, ReferralClick, ReferralProgramme
 from app.domain.referrals.rules import Promise, Someone, same_person
 from app.foundation import clock, ids, pace
@@ -134,7 +134,9 @@ def _coupon(shop_id: int, currency: str, plan: Plan, promise: Promise, actor: Ac
 def join(
     shop: Tenant, email: str, *, buyer_id: int | None, device: str, brought_by: int | None, actor: Actor
 ) -> Promoter:
-    """Become a promoter of the open shop, or be the one that this mailbox is already. NoProgramme while there is none.
+    """Become a promoter of the open shop, or be the one that this address is already. NoProgramme while there is none.
+
+    PromoterElsewhere where the mailbox promotes under another spelling: whoever has `mei+x@…` has not proven `mei@…`.
 
     The parent is who brought this person (`brought_by`, or whose link its first order came by), for good.
     """
@@ -154,6 +156,8 @@ def join(
             known = queries.by_mailbox(mailbox(email))
         if known is None:
             raise NotFound(what="promoter")
+        if not is_address_of(known, email):
+            raise PromoterElsewhere
         if buyer_id is not None and known.buyer_id != buyer_id:
             known.buyer_id = buyer_id
         if device and not known.device:
@@ -215,6 +219,11 @@ def friend(promoter_id: int, clicked_at: datetime, shopper: Shopper) -> Friend |
     if promoter is None or promoter.state != "active":
         return None
     return Friend(None if is_own(promoter, shopper) else found[1].id, promoter.id)
+
+
+def is_address_of(promoter: Promoter, email: str) -> bool:
+    """Whether a proven address is the promoter's own; limits count a mailbox's spellings as one, money does not."""
+    return promoter.email.strip().lower() == email.strip().lower()
 
 
 def is_own(promoter: Promoter, shopper: Shopper) -> bool:

@@ -29,26 +29,27 @@ class Verified:
 
 def issue(firm: Firm, currency: str, days: Days, *, actor: Actor) -> tuple[Statement, IssuedStatement]:
     """Read a statement and keep what it says; asked for again with the same figures it has the same number."""
-    with unit_of_work(actor) as work:
+    with unit_of_work():
         found = statements.read(firm, currency, days)
         signed = digest_of(found)
         before = statements.issued(firm, found, signed)
-        if before is None:
-            statements.keep(
-                {
-                    "number": f"{clock.now():%y%m}-{ids.random_signs(8)}", **firm.ids(), "currency": currency,
-                    "since": days.since, "until": days.until, "entries": len(found.movements),
-                    "opening_minor": found.opening.total_minor, "closing_minor": found.closing.total_minor,
-                    "digest": signed, "created_by": actor.id,
-                }
-            )  # fmt: skip
-            before = statements.issued(firm, found, signed)
-            work.record(
-                "statement.issued", f"{firm.kind}:{firm.id}", currency=currency, until=str(days.until)
-            )
-        if before is None:
-            raise AssertionError("a statement that was just kept is gone")
+    if before is not None:
         return found, before
+    values = {
+        "number": f"{clock.now():%y%m}-{ids.random_signs(8)}", **firm.ids(), "currency": currency,
+        "since": days.since, "until": days.until, "entries": len(found.movements),
+        "opening_minor": found.opening.total_minor, "closing_minor": found.closing.total_minor,
+        "digest": signed, "created_by": actor.id,
+    }  # fmt: skip
+    with unit_of_work(actor) as work:  # in the firm's own list of what was done
+        work.record("statement.issued", f"{firm.kind}:{firm.id}", currency=currency, until=str(days.until))
+    # A firm's scope writes none: what is kept here was read from the books by the house.
+    with platform_scope(), unit_of_work():
+        statements.keep(values)
+        kept = statements.issued(firm, found, signed)
+    if kept is None:
+        raise AssertionError("a statement that was just kept is gone")
+    return found, kept
 
 
 def digest_of(statement: Statement) -> str:

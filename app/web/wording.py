@@ -49,6 +49,9 @@ TEXTS: Mapping[str, str] = {
         "This cannot be so in a referral programme. Please check this field."
     ),
     "referral_none": lazy_gettext("This shop has no referral programme at the moment."),
+    "referral_promoter_elsewhere": lazy_gettext(
+        "This mailbox has a link already, under another spelling of the address. Please sign in with that one."
+    ),
     "referral_payout_too_small": lazy_gettext(
         "There is less than a payout must be, or one is on its way already."
     ),

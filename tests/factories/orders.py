@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
+from app.domain.identity import buyers
 from app.domain.orders.models import Order
 from app.domain.payments.gateway import EventKind
 from app.domain.payments.models import Payment
@@ -21,6 +22,7 @@ from app.foundation import clock, ids
 from app.foundation.actor import Actor
 from app.foundation.database import session
 from app.foundation.outbox import OutboxRow
+from app.foundation.unit_of_work import unit_of_work
 from app.jobs.run import run_batch
 from tenants.context import platform_scope, shop_scope
 from tenants.directory import Tenant
@@ -31,24 +33,31 @@ BUYER = Actor("buyer", ip="127.0.0.1")
 
 def place(
     shop: Tenant, cart: Mapping[Goods, int] | Goods, *, email: str = "", device: str = "", method: str = "alipay",
-    fields: Mapping[str, str] | None = None, asked: Asked = NOTHING_ASKED,
+    fields: Mapping[str, str] | None = None, asked: Asked = NOTHING_ASKED, signed_in: bool = False,
 ) -> Placed:  # fmt: skip
-    """Quote and order, up to the gateway's door."""
+    """Quote and order, up to the gateway's door; `signed_in`: as the proven owner of the address."""
     wanted = cart if isinstance(cart, Mapping) else {cart: 1}
     device, email = device or ids.token(), email or f"{ids.token()}@example.com"
     with shop_scope(shop.id):
-        asked = replace(asked, shopper=Shopper(device, email))
+        own = _come_in(shop, email) if signed_in else None
+        asked = replace(asked, shopper=Shopper(device, email, own))
         quoted, _ = purchase.quote(
             shop, {goods.listing_id: quantity for goods, quantity in wanted.items()}, asked
         )
         told = {goods.listing_id: dict(fields or {}) for goods in wanted}
         command = PlaceOrder(
             quote=purchase.seal(quoted), email=email, method=method, device=device, locale="zh_Hans", fields=told,
+            buyer_id=own,
         )  # fmt: skip
         placed = purchase.place_order(command, shop=shop, actor=BUYER)
         if placed.payment_id is not None:
             purchase.open_payment(placed.payment_id, shop=shop, return_url="http://shop.localhost/orders/x")
         return placed
+
+
+def _come_in(shop: Tenant, email: str) -> int:
+    with unit_of_work():
+        return buyers.come_in(shop.id, email, locale="zh_Hans", at=clock.now())
 
 
 def paid_event(

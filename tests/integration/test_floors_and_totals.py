@@ -61,14 +61,19 @@ def test_raw_sql_cannot_list_below_the_floor(shop, goods, price: int):
         refused(scope, "UPDATE listings SET price_minor = :price", "floor", price=price)
 
 
-def test_a_table_of_the_same_name_does_not_hide_the_floor(shop, goods):
-    with shop_scope(shop.id), fresh_session() as opened:
-        opened.execute(
+def test_a_table_of_the_same_name_does_not_hide_the_floor(shop, goods, owner: Engine):
+    with owner.connect() as connection:  # a shop's scope makes no tables; if it did, they would hide nothing
+        connection.execute(
             text("CREATE TEMP TABLE skus (id bigint, product_id bigint, floor_minor bigint, currency text)")
         )
-        opened.execute(text("INSERT INTO pg_temp.skus SELECT id, product_id, 0, currency FROM public.skus"))
+        connection.execute(text("INSERT INTO pg_temp.skus SELECT id, product_id, 0, currency FROM public.skus"))
+        connection.execute(text("GRANT SELECT ON pg_temp.skus TO perkline_shop"))
+        connection.execute(text("SELECT set_config('perkline.shop_id', :id, false)"), {"id": str(shop.id)})
+        connection.execute(text("SET ROLE perkline_shop"))
         with pytest.raises(DBAPIError, match="below the floor"):
-            opened.execute(text("UPDATE listings SET price_minor = 1"))
+            connection.execute(text("UPDATE listings SET price_minor = 1"))
+        connection.execute(text("RESET ROLE"))
+        connection.invalidate()
 
 
 def test_the_floor_itself_may_be_asked(shop, goods, owner: Engine):

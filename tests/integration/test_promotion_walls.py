@@ -91,7 +91,7 @@ def test_a_row_that_is_added_later_is_refused(shop, goods, coupon, funder):
 def test_another_shops_promotion_is_on_no_order_here(shop, goods):
     other = promote(make_shop(), "fixed_coupon", {"minor": 100})
     buy(shop, goods)
-    refused("not this shop", lambda: run(shop, FORGED, promotion=other.id, funder="distributor"))
+    refused("row-level security", lambda: run(shop, FORGED, promotion=other.id, funder="distributor"))
 
 
 TAKE = "SELECT promo.take(:order, :promotion, 1, 100, ARRAY['d:x'], NULL, NULL)"

@@ -16,11 +16,13 @@ from app.domain.distributors.models import Shop
 from app.domain.identity import service
 from app.domain.orders.queries import lines_of
 from app.domain.payouts.accounts import Firm
+from app.flows import coupons
 from app.flows import import_stock as flow
 from app.flows.bank_batches import download, export
 from app.flows.import_stock import Delivered
 from app.flows.pay_out import plan_payouts
 from app.flows.payout_accounts import NewAccount, change_account
+from app.flows.priced import Asked
 from app.flows.reveal import reveal
 from app.flows.review_payouts import approve
 from app.foundation.actor import SYSTEM
@@ -28,9 +30,11 @@ from app.foundation.database import session
 from app.foundation.embedded.cluster import installed_programs
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import brand_scope, distributor_scope, platform_scope, shop_scope
-from tests.factories import Goods, buy, make_goods, make_shop, run_jobs
+from tests.factories import Goods, buy, make_goods, make_shop, pay, place, run_jobs
+from tests.factories.drops import make_drop
 from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, payouts
+from tests.factories.promotions import promote
 
 SECRETS = [(f"NEEDLECARD{n:04d}", f"NEEDLEPASS{n:04d}") for n in range(40)]
 CONTENT = "\n".join(f"{card},{password}" for card, password in SECRETS) + "\nNEEDLEBROKEN\n"
@@ -143,3 +147,33 @@ def test_no_secret_is_in_a_dump_after_it_was_imported_sold_and_read(
     assert {unit.secret.card for unit in shown} == {card for card, _ in SECRETS[:3]}
     mailbox = b"".join(mail.read_bytes() for mail in settings.home.rglob("*.eml"))
     assert found(NEEDLES, dump(settings), in_redis(settings), caplog.text.encode(), mailbox) == []
+
+
+def test_no_code_of_a_coupon_and_no_ticket_of_a_line_is_in_a_dump_redis_logs_or_mails(
+    app: Flask, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Made, downloaded, guessed at, used and paid with; a ticket taken, asked with and bought with."""
+    caplog.set_level("DEBUG", "perkline")
+    shop = make_shop()
+    goods = make_goods(shop, codes=5)
+    coupon = promote(shop, "fixed_coupon", {"minor": 100}, automatic=False)
+    with shop_scope(shop.id):
+        batch_id = coupons.make_batch(coupon.id, size=20, prefix="NEEDLE", actor=BUYER)
+    before = dump(settings), in_redis(settings)
+    with shop_scope(shop.id):
+        codes = list(coupons.export_batch(batch_id, coupon.id, actor=BUYER).codes)
+    with app.test_client() as browser:
+        at = {"base_url": f"http://{shop.slug}.{settings.base_host}"}
+        browser.post("/coupons/code", data={"code": codes[0]}, **at)
+        browser.post("/coupons/code", data={"code": f"{codes[1]}X"}, **at)
+        browser.get("/cart", **at)
+        drop = make_drop(shop, goods, units=1)
+        ticket = browser.post(f"/flash/{drop.id}/enter", data={"email": "mei@example.com"}, **at).json["ticket"]
+        browser.get(f"/flash/{drop.id}/place", headers={"X-Ticket": ticket}, **at)
+        browser.post(f"/flash/{drop.id}/take", data={"ticket": ticket}, **at)
+    placed = place(shop, goods, asked=Asked(codes=(codes[0],)))
+    pay(shop, placed)
+    run_jobs()
+    mailbox = b"".join(mail.read_bytes() for mail in settings.home.rglob("*.eml"))
+    needles = [*codes, *(code.replace("-", "") for code in codes), f"{codes[1]}X", ticket.rpartition(".")[2]]
+    assert found(needles, dump(settings), in_redis(settings), caplog.text.encode(), mailbox, *before) == []

@@ -7,8 +7,13 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from app.domain.referrals import service
 from app.flows.sign_in_buyer import token_of
+from app.foundation.unit_of_work import unit_of_work
+from app.web.storefront import visitor
+from tenants.context import platform_scope
 from tests.factories import make_goods, make_shop
+from tests.factories.promotions import promote
 from tests.factories.referrals import programme, promoter
 
 
@@ -86,3 +91,57 @@ def test_a_friends_sign_of_one_shop_is_none_in_another(visit, shop, goods, insid
     elsewhere.client.set_cookie("friend", sign.value, domain=elsewhere.origin.split("//")[1].split(":")[0])
     elsewhere.wish(listing, 1)
     assert "23.80" in elsewhere.get("/checkout?now=1").get_data(as_text=True)
+
+
+def test_another_spelling_of_a_promoters_address_is_not_the_promoter(visit, owner, shop, goods, inside):
+    """Where `mei+x@…` is somebody else's mailbox, its owner is mailed a link, and has proven only that."""
+    mine = signed_in(visit, owner, shop, inside)
+    code = re.search(r"/r/(\w{8})", mine.get("/promote").get_data(as_text=True)).group(1)
+    with owner.connect() as connection:
+        connection.execute(text("UPDATE promoters SET balance_minor = 5000"))
+        known = connection.execute(text("SELECT buyer_id FROM promoters")).scalar_one()
+    other = signed_in(visit, owner, shop, inside, email="mei+x@example.com")
+    page = other.get("/promote").get_data(as_text=True)
+    assert code not in page and "50.00" not in page
+    told = other.post("/promote", {})
+    assert told.status_code == 409 and "another spelling" in told.get_data(as_text=True)
+    assert other.get("/promote/poster.png").status_code == 404
+    typed = {"method": "alipay", "holder": "Mallory", "number": "mallory@example.com"}
+    other.post("/promote/payout", typed)
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM promoter_payouts")).scalar_one() == 0
+        assert connection.execute(text("SELECT buyer_id FROM promoters")).scalar_one() == known
+
+
+def test_one_mailbox_is_sent_few_links_however_it_is_spelt(visit, owner, shop):
+    for at in range(6):
+        visit(shop).post("/promote", {"email": f"mei+{at}@example.com"})
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM mails WHERE kind = 'sign_in'")).scalar_one() == 4
+
+
+def test_a_coupon_in_hand_is_not_used_by_whoever_types_its_holders_address(visit, shop, goods, inside):
+    with inside():
+        who = promoter(shop, "mei@example.com")
+        coupon = promote(shop, "fixed_coupon", {"minor": 500}, automatic=False, settings={"given": True})
+        with platform_scope(), unit_of_work():
+            service.give_coupon(coupon.id, who, days=9)
+    stranger = visit(shop)
+    stranger.wish(goods.listing_id, 1)
+    price = stranger.post("/checkout?now=1", {"email": "mei@example.com", "back": str(coupon.id)}).get_data(as_text=True)
+    assert "23.80" in price and "18.80" not in price
+
+
+def test_a_browser_that_signed_in_long_ago_takes_no_money_out(visit, owner, shop, goods, inside, monkeypatch):
+    mine = signed_in(visit, owner, shop, inside)
+    with owner.connect() as connection:
+        connection.execute(text("UPDATE promoters SET balance_minor = 5000"))
+    typed = {"method": "alipay", "holder": "Mei", "number": "mei@example.com"}
+    monkeypatch.setattr(visitor, "FRESH_SECONDS", -1)
+    told = mine.post("/promote/payout", typed)
+    assert told.status_code == 403 and "mailed a link to mei@example.com" in told.get_data(as_text=True)
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM promoter_payouts")).scalar_one() == 0
+        assert connection.execute(text("SELECT count(*) FROM mails WHERE kind = 'sign_in'")).scalar_one() == 2
+    monkeypatch.setattr(visitor, "FRESH_SECONDS", 60)
+    assert mine.post("/promote/payout", typed).headers["Location"] == "/promote?asked=1"

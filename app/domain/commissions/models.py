@@ -142,6 +142,7 @@ class Earning(Record):
     __tablename__ = "earnings"
     __table_args__ = (
         CheckConstraint("role IN ('supplier', 'seller', 'upline1', 'upline2')", name="role"),
+        CheckConstraint("role NOT IN ('upline1', 'upline2') OR order_number = ''", name="told"),
         CheckConstraint("(brand_id IS NULL) <> (distributor_id IS NULL)", name="owner"),
         CheckConstraint("(role = 'supplier') = (brand_id IS NOT NULL)", name="owner_by_role"),
         UniqueConstraint("order_line_id", "role"),
@@ -171,6 +172,7 @@ class Earning(Record):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     order_line_id: Mapped[int] = mapped_column(ForeignKey("order_lines.id"))
     order_number: Mapped[str]
+    """Empty for uplines: they earn with the order and have nothing to do with it."""
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     sku_id: Mapped[int] = mapped_column(ForeignKey("skus.id"))
     product_name: Mapped[str]

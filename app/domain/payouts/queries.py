@@ -29,7 +29,8 @@ MOVEMENTS = text("""
     FROM mine, bounds GROUP BY 1 ORDER BY 1
 """)
 EARNED = text("""
-    SELECT id, order_number, product_name, sku_name, earned_at, currency,
+    SELECT id, CASE WHEN role = 'seller' THEN order_number ELSE '' END AS order_number, product_name, sku_name,
+        earned_at, currency,
         amount_minor - taken_back_minor AS amount_minor
     FROM earnings WHERE matured_by = ANY (:made) AND (brand_id = :brand OR distributor_id = :distributor)
     ORDER BY earned_at, id LIMIT :most

@@ -322,6 +322,6 @@ class Holdout(Record, TenantOwned):
 
     promotion_id: Mapped[int] = mapped_column(ForeignKey("promotions.id"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"), primary_key=True)
     held_out: Mapped[bool]
     created_at: Mapped[CreatedAt]

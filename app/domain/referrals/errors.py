@@ -15,6 +15,12 @@ class NoProgramme(ProductError):
     code, kind = "referral_none", Kind.NOT_FOUND
 
 
+class PromoterElsewhere(ProductError):
+    """This mailbox promotes under another spelling of its address: only that one is proven to be the promoter's."""
+
+    code, kind = "referral_promoter_elsewhere", Kind.CONFLICT
+
+
 class PayoutTooSmall(ProductError):
     """Less is available than a promoter's payout must be (`least_minor`, `currency`), or one is on its way."""
 

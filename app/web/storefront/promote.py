@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from app.domain.catalog import shelves
 from app.domain.referrals import queries
-from app.domain.referrals.errors import NoProgramme, PayoutTooSmall
+from app.domain.referrals.errors import NoProgramme, PayoutTooSmall, PromoterElsewhere
 from app.domain.referrals.models import Promoter, ReferralProgramme
 from app.domain.referrals.rules import Promise
 from app.domain.referrals.service import promise_of
@@ -80,6 +80,8 @@ def start_promoting() -> ResponseReturnValue:
         )  # fmt: skip
     except NoProgramme:
         return _page()
+    except PromoterElsewhere as error:
+        return _page(errors={"": error_text(error)}, status=status_of(error))
     return redirect("/promote", 303)
 
 
@@ -88,6 +90,8 @@ def ask_for_payout() -> ResponseReturnValue:
     who = _promoter()
     if who is None:
         return redirect("/promote", 303)
+    if not visitor.lately_signed_in():
+        return _prove_again(who)
     found = queries.programme_in_force(clock.now())
     try:
         promoter_pay.ask_for_payout(
@@ -171,9 +175,23 @@ def _mail_link(email: str) -> Response:
     return _page(sent=True, email=email.strip())
 
 
+def _prove_again(who: Promoter) -> Response:
+    """A browser stays signed in for weeks, and may be somebody else's by now: money leaves to whoever reads the mail."""
+    try:
+        sign_in_buyer.ask(who.email, shop=g.tenant, locale=language.choose(), actor=visitor.actor(), anyone=True)
+    except TooManyRequests as error:
+        return _page(errors={"": error_text(error)}, status=status_of(error))
+    session["then"] = "/promote"
+    words = gettext(
+        "Money goes only to you: we have mailed a link to %(email)s. Open it, then ask again.", email=who.email
+    )
+    return _page(errors={"": words}, status=403)
+
+
 def _promoter() -> Promoter | None:
     signed_in = visitor.buyer()
-    return queries.by_mailbox(mailbox(signed_in.email)) if signed_in else None
+    found = queries.by_mailbox(mailbox(signed_in.email)) if signed_in else None
+    return found if found and signed_in and referrals.is_address_of(found, signed_in.email) else None
 
 
 def _least(programme: ReferralProgramme | None) -> int:

@@ -17,6 +17,7 @@ from tenants.web import cookie_name
 DEVICE, DEVICE_SECONDS = "device", 400 * 86400
 CART_COUNT, MONTH = "cart_count", 31 * 86400
 MOST_SEEN = 40
+FRESH_SECONDS = 30 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ def cookie_for(sign: str) -> str:
 def buyer() -> SignedIn | None:
     kept = session.get("buyer")
     return SignedIn(int(kept[0]), str(kept[1])) if kept else None
+
+
+def lately_signed_in() -> bool:
+    """Whether this browser's buyer came by a mailed link within the half hour: what moves money asks for that."""
+    kept = session.get("buyer")
+    return bool(kept) and time.time() - int(kept[2]) < FRESH_SECONDS
 
 
 def sign_in(buyer_id: int, email: str) -> None:
