@@ -82,7 +82,7 @@ def _tell(name: str, reference: str, found: FoundPayment) -> bool:
     event = PaymentEvent(
         event_id=f"asked:{found.external_id}", kind=EventKind.PAID, account=gateway.account, occurred_at=clock.now(),
         external_id=found.external_id, reference=reference, amount_minor=found.amount_minor, currency=found.currency,
-        raw={"asked": True},
+        raw={"asked": True, **({"payer": found.payer} if found.payer else {})},
     )  # fmt: skip
     store_events(name, [event])
     return True

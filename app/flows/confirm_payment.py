@@ -18,7 +18,7 @@ from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, PaymentEvent
 from app.domain.payments.service import Told
 from app.domain.promotions.errors import PromotionOver
-from app.flows import deliver, grouping, promoting
+from app.flows import deliver, grouping, payers, promoting
 from app.foundation import clock, figures
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -29,18 +29,30 @@ NOT_SOLD = frozenset({"late_and_sold_out", "group_over", PAYER_LIMIT})
 
 def confirm_payment(event_id: int, payment_id: int, order_id: int) -> None:
     """Work on a stored "paid" event, once however often it is called."""
+    if not _confirm(event_id, payment_id, order_id, None):
+        _confirm(event_id, payment_id, order_id, payers.ask(event_id, payment_id))
+
+
+def _confirm(event_id: int, payment_id: int, order_id: int, payer: str | None) -> bool:
+    """False, with nothing done, where the gateway is to be asked first who paid (`payer`, where it was)."""
     with unit_of_work() as work:
         order = orders.lock(order_id)
         order_number.set(order.number)
         payment = payments.lock(payment_id)
         event = payments.lock_event(event_id)
         if event is None:
-            return
-        event.outcome = _apply(work, order, payment, event)
+            return True
+        payer = str(event.payload.get("payer") or "") or payer
+        if payer is None and payers.must_be_known(order, payment):
+            return False
+        event.outcome = _apply(work, order, payment, event, payer or "")
+        if event.outcome == "applied":
+            payers.learn_later(work, payment)
         figures.payment_events.labels(event.outcome).inc()
+    return True
 
 
-def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> str:
+def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent, payer: str) -> str:
     told = Told(event.external_id, event.amount_minor, event.currency, event.account)
     difference = payments.difference(payment, told)
     if payment.state == "received":
@@ -52,14 +64,14 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> s
     group = grouping.lock_group_of(order)
     if order.state == "pending" and group is not None and group.state == "failed":
         _group_is_over(work, order, payment)
-    elif order.state == "pending" and not promoting.may_pay(order, payment, event):
+    elif order.state == "pending" and not payers.may_pay(order, payment, payer):
         _over_payers_limit(work, order, payment)
     elif order.state == "pending":
         _sell(work, order, payment, order.reservation_id)
     elif _already_bought(order, payment):
         _send_back(work, order, payment, "paid_twice")
     elif order.state in {"expired", "cancelled"}:
-        _money_came_late(work, order, payment, event)
+        _money_came_late(work, order, payment, payer)
     else:
         _send_back(work, order, payment, "order_is_over")
     return "applied"
@@ -110,7 +122,7 @@ def _over_payers_limit(work: Work, order: Order, payment: Payment) -> None:
     _send_back(work, order, payment, PAYER_LIMIT)
 
 
-def _money_came_late(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> None:
+def _money_came_late(work: Work, order: Order, payment: Payment, payer: str) -> None:
     """The stock went back when the checkout expired: hold it again if it is there, else refund."""
     lines = order_queries.lines_of(order.id)
     until = clock.now() + timedelta(minutes=15)
@@ -122,7 +134,7 @@ def _money_came_late(work: Work, order: Order, payment: Payment, event: PaymentE
                 f"late:{payment.id}", _wants(lines), until, parent_id=parent_id
             )
             promoting.retake(order)
-            if not promoting.may_pay(order, payment, event):
+            if not payers.may_pay(order, payment, payer):
                 raise PromotionOver(reason="buyer_limit")
     except (StockExhausted, PromotionOver):
         _send_back(work, order, payment, "late_and_sold_out")

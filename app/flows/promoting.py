@@ -5,7 +5,6 @@ from typing import Any
 
 from app.domain.orders import queries as order_queries
 from app.domain.orders.models import Order, OrderLine
-from app.domain.payments.models import Payment, PaymentEvent
 from app.domain.pricing.quotes import Quote
 from app.domain.pricing.rules import Step
 from app.domain.promotions import queries, service
@@ -14,8 +13,6 @@ from app.domain.promotions.errors import PromotionOver
 from app.domain.promotions.models import Attribution, OrderPromotion, StoredPromotion
 from app.domain.promotions.switches import is_off, marks
 from app.flows import referrals
-from app.foundation import ids
-from app.foundation.runtime import settings
 from app.foundation.unit_of_work import Work
 
 
@@ -51,15 +48,6 @@ def retake(order: Order) -> None:
     """For money that came late; PromotionOver where what the order stood on is gone."""
     if order.promoted:
         service.retake(order.id, shopper(order).keys())
-
-
-def may_pay(order: Order, payment: Payment, event: PaymentEvent) -> bool:
-    """Note from which account money came; False where that account has its share of a flash sale already."""
-    told = event.payload.get("payer")
-    if not told:
-        return True
-    payment.payer = ids.keyed(settings().key_for("payer"), f"{event.gateway}:{payment.account}:{told}")
-    return not order.promoted or service.know_payer(order.id, f"p:{payment.payer}")
 
 
 def shopper(order: Order) -> Shopper:

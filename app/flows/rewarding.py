@@ -134,6 +134,8 @@ def _mature(reward: ReferralReward) -> bool:
     _resize(reward, programme, order)
     if reward.state != "held":
         return True
+    if _own(reward, promoter, order) == "own_payer":  # a gateway may tell it after the reward was judged
+        return _refuse_held(reward)
     reward.matured_at = clock.now()
     if reward.kind == "discount":
         coupon_id = service.coupon_of(programme, reward.step)
@@ -143,6 +145,14 @@ def _mature(reward: ReferralReward) -> bool:
     reward.state = "available"
     _earn(reward, promoter, order, reward.amount_minor)
     return True
+
+
+def _refuse_held(reward: ReferralReward) -> bool:
+    """What was counted and spent for it is there for others again."""
+    service.uncount(reward)
+    service.spend(reward.promotion_id, -reward.amount_minor)
+    reward.amount_minor, reward.month = 0, None
+    return _end(reward, "refused", "own_payer")
 
 
 def _restate(reward: ReferralReward) -> bool:

@@ -89,7 +89,8 @@ class Book:
             if kept is None:
                 return None
             state = STATES.get(kept.state, PaymentState.OPEN)
-            return FoundPayment(state, external_id, kept.reference, kept.amount_minor, kept.currency)
+            payer = str(kept.knobs.get("payer", ""))
+            return FoundPayment(state, external_id, kept.reference, kept.amount_minor, kept.currency, payer)
 
     def refund(self, refund: SandboxRefund) -> RefundOutcome:
         """Once per reference; the same answer when asked again. More than was paid is refused."""

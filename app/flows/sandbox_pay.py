@@ -44,6 +44,8 @@ class Troubles:
     """What becomes of a refund later: `succeed`, `fail` or `pending`."""
     dispute: str = ""
     """What the payer's bank does afterwards: nothing, or one of sandbox_events.DISPUTES."""
+    payer: str = ""
+    """The sandbox's sign for the account that pays; empty where it does not tell."""
 
 
 def pay(checkout: SandboxCheckout, troubles: Troubles) -> bool:
@@ -54,7 +56,7 @@ def pay(checkout: SandboxCheckout, troubles: Troubles) -> bool:
     Book().remember(
         checkout.external_id, reference=checkout.reference, amount_minor=checkout.amount_minor,
         currency=checkout.currency, state="failed" if failed else "paid",
-        knobs={"refund": troubles.refund},
+        knobs={"refund": troubles.refund, "payer": troubles.payer},
     )  # fmt: skip
     if not troubles.silent:
         _send_news(checkout, troubles, clock.now())
@@ -66,6 +68,7 @@ def _send_news(checkout: SandboxCheckout, troubles: Troubles, at: datetime) -> N
         EventKind.PAID, external_id=checkout.external_id, reference=checkout.reference,
         amount_minor=0 if troubles.nothing else checkout.amount_minor,
         currency=OTHER_CURRENCY if troubles.other_currency else checkout.currency, occurred_at=at,
+        payer=troubles.payer,
     )  # fmt: skip
     secret = _secret()
     planned = plan_deliveries(troubles.knobs, event, secret=secret, seconds=time.time())

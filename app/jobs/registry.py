@@ -12,6 +12,7 @@ from app.flows.floors import follow_level
 from app.flows.grouping import let_go
 from app.flows.import_stock import LEASE_SECONDS, import_stock
 from app.flows.pay_out import send_payouts
+from app.flows.payers import learn_payer
 from app.flows.payout_accounts import verify_account
 from app.flows.refund import hear_refund, send_refund
 from app.flows.reorder_codes import reorder_codes
@@ -49,6 +50,7 @@ HANDLERS: dict[str, Handler] = {
     "send_refund": Handler(send_refund, NORMAL, lease_seconds=60, batch=1),
     "hear_refund": Handler(hear_refund, NORMAL),
     "hear_dispute": Handler(hear_dispute, NORMAL),
+    "learn_payer": Handler(learn_payer, NORMAL, lease_seconds=60, batch=1),
     "let_go": Handler(let_go, NORMAL),
     "settle_order": Handler(settle_order, NORMAL, lease_seconds=60, batch=200, run_many=settle_many),
     "take_back_refund": Handler(take_back_refund, NORMAL, lease_seconds=60),

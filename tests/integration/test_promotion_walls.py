@@ -108,6 +108,17 @@ def test_nothing_is_taken_for_another_shops_order_nor_for_one_that_has_ended(sho
     refused("no such order", lambda: run(shop, TAKE, order=ended.order_id, promotion=coupon.id))
 
 
+@pytest.mark.parametrize("limits", [{"code": "TENNER", "total_limit": 5}, {"code": "TENNER"}])
+def test_nothing_is_taken_of_a_promotion_in_another_currency(shop, goods, owner, limits):
+    platform = promote(None, "fixed_coupon", {"minor": 100}, currency="USD", **limits | {"code": "DOLLAR"})
+    coupon = promote(shop, "fixed_coupon", {"minor": 100}, **limits)
+    placed = with_code(shop, goods)
+    refused("is in USD", lambda: run(shop, TAKE, order=placed.order_id, promotion=platform.id))
+    assert ask(owner, "SELECT DISTINCT promotion_id FROM promotion_uses WHERE order_id IS NOT NULL") in (
+        [], [(coupon.id,)]
+    )  # fmt: skip
+
+
 def test_a_buyer_is_known_by_the_order_whatever_keys_the_caller_tells(shop, goods, coupon, owner):
     with_code(shop, goods, device="d1", email="Mei.Li+x@gmail.com")
     assert {row[0] for row in ask(owner, "SELECT key FROM promotion_use_keys")} == {

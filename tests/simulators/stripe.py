@@ -52,6 +52,7 @@ class StripeSimulator:
         self.calls: list[tuple[str, str]] = []
         self.fail_next: list[int] = []  # answer so many requests with these statuses, after the work is done
         self.refund_status = "succeeded"
+        self.paid_with: dict[str, dict[str, Any]] = {}  # what paid: by intent, the expandable parts of it
         self._numbers, self._lock = count(1), Lock()
         self._server = make_server("127.0.0.1", 0, self._app(), threaded=True, request_handler=_Quiet)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -65,11 +66,18 @@ class StripeSimulator:
         self._thread.join(timeout=5)
         self._server.server_close()
 
-    def pay(self, session_id: str, *, paid: bool = True) -> dict[str, Any]:
-        """The buyer finishes the page; with Alipay and others the money may come later (paid=False)."""
+    def pay(
+        self, session_id: str, *, paid: bool = True, details: dict[str, Any] | None = None, method: Any = None
+    ) -> dict[str, Any]:
+        """The buyer finishes the page; with Alipay and others the money may come later (paid=False).
+
+        `details`: the charge's payment_method_details, the official example's card where none are given.
+        """
         session = self.sessions[session_id]
         session["status"], session["url"] = "complete", None
         session["payment_intent"] = f"pi_{next(self._numbers)}"
+        charge = example("charge", **({"payment_method_details": details} if details else {}))
+        self.paid_with[session["payment_intent"]] = {"latest_charge": charge, "payment_method": method}
         if paid:
             session["payment_status"] = "paid"
         return session
@@ -105,7 +113,7 @@ class StripeSimulator:
 
         @app.get("/v1/checkout/sessions/<name>")
         def retrieve_session(name: str) -> Response:
-            return self._say(self._session(name))
+            return self._say(self._expanded(self._session(name), ""))
 
         @app.post("/v1/checkout/sessions/<name>/expire")
         def expire_session(name: str) -> Response:
@@ -120,7 +128,8 @@ class StripeSimulator:
         @app.get("/v1/checkout/sessions")
         def list_sessions() -> Response:
             intent = request.args["payment_intent"]
-            return self._list([one for one in self.sessions.values() if one["payment_intent"] == intent])
+            found = [one for one in self.sessions.values() if one["payment_intent"] == intent]
+            return self._list([self._expanded(one, "data.") for one in found])
 
         @app.get("/v1/payment_intents/search")
         def search_intents() -> Response:
@@ -213,6 +222,19 @@ class StripeSimulator:
             message = f"No such checkout.session: {name}"
             raise StripeError(404, "invalid_request_error", message, code="resource_missing")
         return self.sessions[name]
+
+    def _expanded(self, session: dict[str, Any], under: str) -> dict[str, Any]:
+        """The session with what was asked to be expanded, and nothing else, in place of its number."""
+        asked = [one for name, one in request.args.items(multi=True) if name.startswith("expand[")]
+        parts = {path.removeprefix(f"{under}payment_intent.") for path in asked}
+        intent = session["payment_intent"]
+        if not asked or intent is None:
+            return session
+        charge = self.paid_with[intent]["latest_charge"]
+        method = (self.paid_with[intent]["payment_method"] or {}).get("id", "pm_1")
+        whole = example("payment_intent", id=intent) | {"latest_charge": charge["id"], "payment_method": method}
+        found = {part: thing for part, thing in self.paid_with[intent].items() if part in parts and thing}
+        return session | {"payment_intent": whole | found}
 
     def _list(self, things: list[dict[str, Any]], *, kind: str = "list") -> Response:
         return self._say({"object": kind, "data": things, "has_more": False, "url": request.path})

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from app.domain.orders.models import Order
 from app.domain.payments.models import Payment, PaymentEvent
 from app.domain.payments.webhook_signing import sign
+from app.flows.ask_gateway import ask_about_open_payments
 from app.flows.expire import expire_checkouts
 from app.foundation import clock
 from app.foundation.database import session
@@ -265,3 +266,53 @@ def test_the_payers_bank_may_dispute_afterwards(at_till, work, later, ends, insi
         session().rollback()
     assert [tuple(row) for row in kept] == ([refund] if refund else [])
     assert owed == 0
+
+
+@pytest.fixture
+def paid_as(visit, work, inside, wire):
+    """Two buyers pay with these accounts, `same` of them in one browser; the payers that are known afterwards."""
+    assert wire == []
+
+    def payers(chosen, *, same=False, **knobs):
+        with inside():
+            shop = make_shop()
+            goods = make_goods(shop, codes=len(chosen))
+        browsers = [visit(shop)] * len(chosen) if same else [visit(shop) for _ in chosen]
+        for browser, account in zip(browsers, chosen, strict=True):
+            browser.wish(goods.listing_id)
+            page = browser.follow_to_pay(browser.check_out())
+            browser.client.post(
+                re.search(r'action="(/pay/[^"]+)"', page.text).group(1), base_url=pay_origin(browser.origin),
+                data={"payer": account} | {f"knob.{name}": value for name, value in knobs.items()},
+            )  # fmt: skip
+            work()
+        with inside(), platform_scope():
+            found = session().execute(select(Payment.payer).order_by(Payment.id)).scalars().all()
+            session().rollback()
+            return found
+
+    return payers
+
+
+def test_a_browser_pays_with_its_own_account_every_time(paid_as):
+    one, again, other, another = paid_as(["own", "own", "other", "family"], same=True)
+    assert one == again is not None
+    assert len({one, other, another}) == 3
+
+
+def test_two_browsers_have_accounts_of_their_own_and_one_to_share_and_one_that_nobody_tells(paid_as):
+    own, others, family, shared, untold = paid_as(["own", "own", "family", "family", "untold"])
+    assert own != others and None not in {own, others}
+    assert family == shared is not None
+    assert untold is None
+
+
+def test_a_payer_whose_news_were_lost_is_known_when_the_gateway_is_asked(paid_as, inside, work):
+    assert paid_as(["own"], outcome="silent") == [None]
+    with inside():
+        clock.travel(timedelta(minutes=3))
+        ask_about_open_payments()
+    work()
+    with inside(), platform_scope():
+        assert session().execute(select(Payment.payer)).scalar_one()
+        session().rollback()

@@ -272,3 +272,22 @@ def test_nobody_answering_means_try_again_with_the_same_reference(wanted):
 def test_a_printed_account_shows_no_key():
     assert "sk_test" not in repr(StripeAccount(KEY, [WEBHOOK_SECRET]))
     assert "whsec" not in repr(StripeAccount(KEY, [WEBHOOK_SECRET]))
+
+
+def test_who_paid_is_told_in_the_one_answer_about_a_paid_checkout(gateway, simulator, wanted):
+    checkout = gateway.create_checkout(wanted)
+    asked = {"reference": wanted.reference, "external_id": checkout.external_id}
+    assert gateway.find_payment(**asked).payer == ""
+    simulator.pay(checkout.external_id)
+    before = len(simulator.calls)
+    assert gateway.find_payment(**asked).payer == "card:AOB934RVNwzk6xtn"
+    assert len(simulator.calls) == before + 1
+    assert gateway.find_payment(reference=wanted.reference, external_id=None).payer == "card:AOB934RVNwzk6xtn"
+
+
+def test_news_of_a_paid_checkout_are_believed_without_asking_who_paid(gateway, simulator, wanted):
+    checkout = gateway.create_checkout(wanted)
+    headers, body = simulator.event("checkout.session.completed", simulator.pay(checkout.external_id))
+    before = len(simulator.calls)
+    (event,) = gateway.parse_event(headers, body)
+    assert event.kind is EventKind.PAID and len(simulator.calls) == before

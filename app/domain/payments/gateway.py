@@ -77,13 +77,17 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FoundPayment:
-    """A checkout as the gateway knows it now."""
+    """A checkout as the gateway knows it now.
+
+    `payer`: its own sign for the account that paid, where it has one: no number, no e-mail.
+    """
 
     state: PaymentState
     external_id: str
     reference: str | None
     amount_minor: int
     currency: str
+    payer: str = field(default="", repr=False)
 
 
 class EventKind(StrEnum):

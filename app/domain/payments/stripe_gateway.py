@@ -32,6 +32,7 @@ from app.domain.payments.gateway import (
     ReportLine,
 )
 from app.domain.payments.stripe_amounts import from_stripe, to_stripe
+from app.domain.payments.stripe_payer import EXPAND, EXPAND_LIST, payer_of
 from app.domain.payments.stripe_session import session_params
 from app.foundation import clock
 
@@ -139,7 +140,9 @@ class StripeGateway:
             return None
         currency = (session.currency or "").upper()
         amount = from_stripe(session.amount_total or 0, currency)
-        return FoundPayment(_state(session), session.id, session.client_reference_id, amount or 0, currency)
+        return FoundPayment(
+            _state(session), session.id, session.client_reference_id, amount or 0, currency, _payer(session)
+        )
 
     def report(self, since: datetime, until: datetime) -> Iterable[ReportLine]:
         """As promised, from the account's balance transactions, which are asked for page by page."""
@@ -217,7 +220,7 @@ class StripeGateway:
 
     def _session(self, external_id: str) -> Session | None:
         try:
-            return self._stripe.checkout.sessions.retrieve(external_id)
+            return self._stripe.checkout.sessions.retrieve(external_id, {"expand": EXPAND})
         except stripe.InvalidRequestError as error:
             if error.http_status == 404:
                 return None
@@ -232,7 +235,8 @@ class StripeGateway:
         return self._session_of(found.data[0].id) if found.data else None
 
     def _session_of(self, intent: str) -> Session | None:
-        found = self._stripe.checkout.sessions.list({"payment_intent": intent, "limit": 1})
+        asked: Any = {"payment_intent": intent, "limit": 1, "expand": EXPAND_LIST}
+        found = self._stripe.checkout.sessions.list(asked)
         return found.data[0] if found.data else None
 
 
@@ -240,6 +244,11 @@ def _state(session: Session) -> PaymentState:
     if session.status == "complete":
         return PaymentState.PAID if session.payment_status == "paid" else PaymentState.PROCESSING
     return PaymentState.EXPIRED if session.status == "expired" else PaymentState.OPEN
+
+
+def _payer(session: Session) -> str:
+    intent = session.payment_intent
+    return payer_of(intent.to_dict() if isinstance(intent, stripe.PaymentIntent) else intent)
 
 
 def _is_signed(header: str, body: bytes, secret: str) -> bool:

@@ -128,6 +128,14 @@ def of_order(order_id: int) -> Sequence[OrderPromotion]:
     return session().execute(found).scalars().all()
 
 
+def limits_payers(order_id: int) -> bool:
+    """Whether an order stands on a promotion of which a payment account may have no more than its share."""
+    found = select(OrderPromotion.id).where(
+        OrderPromotion.order_id == order_id, OrderPromotion.kind == "flash_price"
+    )
+    return session().execute(found.limit(1)).first() is not None
+
+
 def of_line(order_line_id: int) -> Sequence[OrderPromotion]:
     """What each promotion did to one order line."""
     found = select(OrderPromotion).where(OrderPromotion.order_line_id == order_line_id)

@@ -54,9 +54,10 @@ ON_DEVICE = text("""
     WHERE shop_id = :shop AND device = :device AND id <> :order AND paid_at IS NOT NULL LIMIT 200
 """)
 PAYERS = text("""
-    SELECT DISTINCT k.key, u.order_id = :order AS here
-    FROM promotion_use_keys k JOIN promotion_uses u ON u.id = k.use_id JOIN orders o ON o.id = u.order_id
-    WHERE k.shop_id = :shop AND k.key LIKE 'p:%' AND (o.id = :order OR o.email = :email)
+    SELECT payer, true AS here FROM payments WHERE order_id = :order AND shop_id = :shop AND payer IS NOT NULL
+    UNION
+    SELECT p.payer, false FROM orders o JOIN payments p ON p.order_id = o.id
+    WHERE o.shop_id = :shop AND o.email = :email AND o.id <> :order AND p.payer IS NOT NULL
 """)
 NEAR = text("""
     SELECT count(*) FROM referral_rewards r JOIN orders o ON o.id = r.order_id
@@ -203,9 +204,9 @@ def bought_on(shop_id: int, device: str, order_id: int) -> list[tuple[str, int |
 
 
 def payers(shop_id: int, order_id: int, email: str) -> tuple[list[str], list[str]]:
-    """Payment accounts (those of the order, those of an e-mail), as far as anybody wrote them down."""
+    """Payment accounts (those of the order, those of somebody's other orders), as far as a gateway told them."""
     rows = session().execute(PAYERS, {"shop": shop_id, "order": order_id, "email": email}).all()
-    return [row.key for row in rows if row.here], [row.key for row in rows if not row.here]
+    return [row.payer for row in rows if row.here], [row.payer for row in rows if not row.here]
 
 
 def near(reward: ReferralReward, ip: str | None) -> int:

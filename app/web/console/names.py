@@ -219,6 +219,9 @@ STEPS = {
     "group_opened": lazy_gettext("Opened a group"),
     "group_waiting": lazy_gettext("Waits for its group to be full"),
     "group_full": lazy_gettext("Completed its group"),
+    "payer_limit_seen_late": lazy_gettext(
+        "The payment account became known after the sale: it was over its share of the flash sale"
+    ),
     "late_money_allocated": lazy_gettext("Late payment, stock held again"),
     "charged_back": lazy_gettext("The buyer's bank took the money back"),
     "dispute_won": lazy_gettext("Dispute won, the money is back"),

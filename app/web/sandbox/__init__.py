@@ -13,14 +13,17 @@ from app.domain.payments.sandbox_events import Knobs
 from app.domain.payments.sandbox_token import SandboxCheckout, read_token
 from app.flows import sandbox_pay
 from app.flows.sandbox_pay import Troubles
-from app.foundation import clock
+from app.foundation import clock, ids
 from app.foundation.runtime import settings
 from app.web.look import ShopFace, compose, content_security_policy, look_of
 from app.web.sandbox.page_data import PaidPage, PayPage
 
 sandbox = Blueprint("sandbox", __name__, template_folder="templates")
 
+PAYER = "payer"
+"""The cookie by which the sandbox knows a browser's own account again."""
 METHODS = ("alipay", "wechat_pay", "card")
+YEAR = 365 * 24 * 3600
 AFTER_EXPIRY = timedelta(seconds=15)
 # A phone reads a longer link no more.
 LONGEST_QR = 900
@@ -105,7 +108,16 @@ def _troubles(checkout: SandboxCheckout) -> Troubles:
         forged=knob.get("signature") == "wrong",
         refund=knob.get("refund", "succeed"),
         dispute=knob.get("dispute", ""),
+        payer=_payer(request.form.get("payer", "own")),
     )
+
+
+def _payer(chosen: str) -> str:
+    """The account that pays: the browser's own, another of it, one that everybody here shares, or nobody knows."""
+    browser = request.cookies.get(PAYER, "")
+    if chosen == "family":
+        return "acct_family"
+    return f"acct_{chosen}_{browser}" if browser and chosen in {"own", "other"} else ""
 
 
 def _show(
@@ -117,4 +129,6 @@ def _show(
     response = make_response(render_template(template, shop=face, page=page), status)
     response.headers["Content-Security-Policy"] = content_security_policy(theme, pay_origin=face.home)
     response.headers["Cache-Control"] = "no-store"
+    if not request.cookies.get(PAYER):
+        response.set_cookie(PAYER, ids.token(), max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
     return response
