@@ -9,6 +9,7 @@ from app.domain.promotions.coupon_queries import Held
 from app.domain.promotions.errors import CouponNotClaimed, CouponUnknown, CouponUsed
 from app.domain.promotions.models import StoredPromotion
 from app.domain.promotions.queries import Stand
+from app.flows.priced import with_codes
 from app.foundation import clock, pace
 from app.foundation.actor import Actor
 from app.foundation.addresses import neighbourhood
@@ -126,11 +127,11 @@ def meant_by(codes: Sequence[str]) -> dict[str, int]:
     if not codes:
         return {}
     live = {row.id: row for row in queries.in_force(clock.now())}
-    found = {row.code: row.id for row in live.values() if row.code in codes}
+    found = {code: rows[0].id for code, rows in with_codes(live.values()).items() if code in codes}
     prints = {service.fingerprint(code, _code_key()): code for code in codes if code not in found}
     singles = queries.find_codes(list(prints)) if prints else {}
     return {
-        **{str(code): promotion_id for code, promotion_id in found.items()},
+        **found,
         **{prints[mark]: one.promotion_id for mark, one in singles.items() if one.promotion_id in live},
     }
 

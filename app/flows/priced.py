@@ -3,7 +3,7 @@
 Read without locks; what a quote grants is counted under locks when the order is placed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -148,14 +148,12 @@ def _candidates(live: Mapping[int, StoredPromotion], asked: Asked, now: datetime
 
 def _typed(live: Mapping[int, StoredPromotion], codes: Sequence[str], found: _Candidates) -> set[int]:
     """The promotions of typed codes; what is no code, or no longer, is refused in one and the same way."""
-    # The shop's own code before a brand's or the platform's of the same letters.
-    shops_last = sorted(live.values(), key=lambda row: row.shop_id is not None)
-    by_code = {row.code: row for row in shops_last if row.code is not None}
+    by_code = with_codes(live.values())
     meant, single = set(), []
     for code in list(dict.fromkeys(service.clean_code(code) for code in codes if code))[:MOST_CODES]:
         if code in by_code:
-            meant.add(by_code[code].id)
-            found.codes[by_code[code].id] = None
+            meant |= {row.id for row in by_code[code]}
+            found.codes |= dict.fromkeys((row.id for row in by_code[code]), None)
         else:
             single.append(code)
     if not single:
@@ -173,6 +171,19 @@ def _typed(live: Mapping[int, StoredPromotion], codes: Sequence[str], found: _Ca
             meant.add(one.promotion_id)
             found.codes[one.promotion_id] = one.code_id
     return meant
+
+
+def with_codes(live: Iterable[StoredPromotion]) -> dict[str, list[StoredPromotion]]:
+    """What each public code means: the shop's own, else all that brands and the platform gave these letters."""
+    meant: dict[str, list[StoredPromotion]] = {}
+    for row in sorted(live, key=lambda row: row.shop_id is None):
+        if row.code is not None and (row.shop_id is not None or not _shops_own(meant.get(row.code, ()))):
+            meant.setdefault(row.code, []).append(row)
+    return meant
+
+
+def _shops_own(rows: Sequence[StoredPromotion]) -> bool:
+    return any(row.shop_id is not None for row in rows)
 
 
 def _hold_out(found: _Candidates, shopper: Shopper) -> None:

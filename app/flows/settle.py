@@ -152,7 +152,8 @@ def _earnings(line: Sold, parts: Mapping[str, Part], transaction_id: int) -> lis
             "distributor_id": owner, "role": role, "shop_id": line.shop_id, "seller_id": line.seller_id,
             "of_brand_id": line.brand_id, "order_id": line.order_id, "order_line_id": line.id,
             # Uplines earn with the order and have nothing to do with it.
-            "order_number": "" if role in UPLINES else line.number, "product_id": line.product_id, "sku_id": line.sku_id,
+            "order_number": "" if role in UPLINES else line.number,
+            "product_id": line.product_id, "sku_id": line.sku_id,
             "product_name": line.product_name, "sku_name": line.sku_name, "quantity": line.quantity,
             "currency": line.currency, "net_minor": line.net_minor, "amount_minor": parts[role].amount_minor,
             "level": line.terms.get("level", {}).get("name", ""), "earned_at": line.delivered_at.isoformat(),

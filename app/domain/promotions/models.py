@@ -72,7 +72,7 @@ class StoredPromotion(Record):
         Index("ix_promotions_shop", "shop_id", "status"),
         Index("ix_promotions_brand", "brand_id", "status"),
         Index(
-            "uq_promotions_code", text("coalesce(shop_id, 0)"), "code", unique=True,
+            "uq_promotions_code", text("coalesce(shop_id, 0)"), text("coalesce(brand_id, 0)"), "code", unique=True,
             postgresql_where=text("code IS NOT NULL AND status <> 'ended'"),
         ),
     )  # fmt: skip

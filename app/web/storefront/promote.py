@@ -176,7 +176,7 @@ def _mail_link(email: str) -> Response:
 
 
 def _prove_again(who: Promoter) -> Response:
-    """A browser stays signed in for weeks, and may be somebody else's by now: money leaves to whoever reads the mail."""
+    """A browser stays signed in for weeks, maybe with somebody else: money leaves to whoever reads the mail."""
     try:
         sign_in_buyer.ask(who.email, shop=g.tenant, locale=language.choose(), actor=visitor.actor(), anyone=True)
     except TooManyRequests as error:
