@@ -54,8 +54,10 @@ def latest(*, most: int = 100) -> Sequence[ShownDrop]:
     return [ShownDrop(*row) for row in session().execute(_shown().order_by(Drop.id.desc()).limit(most))]
 
 
-def of_promotion(promotion_id: int) -> Drop | None:
-    return session().execute(select(Drop).where(Drop.promotion_id == promotion_id)).scalar_one_or_none()
+def placed(promotion_id: int) -> Sequence[tuple[int, int]]:
+    """(shop, drop) of what a promotion has in its shops and that has not ended; needs the platform's scope."""
+    found = select(Drop.shop_id, Drop.id).where(Drop.promotion_id == promotion_id, Drop.state == "scheduled")
+    return [(shop_id, drop_id) for shop_id, drop_id in session().execute(found.order_by(Drop.id))]
 
 
 def open_drops(at: datetime) -> Sequence[tuple[int, int]]:

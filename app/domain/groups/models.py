@@ -12,7 +12,8 @@ from tenants.scoping import TenantOwned
 class GroupOffer(Record, TenantOwned):
     """What a promotion of kind group_price asks of its buyers: so many people within so many hours.
 
-    `per_member`: pieces each takes. `most_open`: how many groups may hold stock at a time.
+    A brand's or the platform's promotion asks it in each shop it is for. `per_member`: pieces each takes.
+    `most_open`: how many groups may hold stock at a time in that shop.
     """
 
     __tablename__ = "group_offers"
@@ -26,7 +27,7 @@ class GroupOffer(Record, TenantOwned):
     )
 
     promotion_id: Mapped[int] = mapped_column(ForeignKey("promotions.id"), primary_key=True)
-    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"), primary_key=True)
     listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"))
     people: Mapped[int]
     hours: Mapped[int]
