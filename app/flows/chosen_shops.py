@@ -5,7 +5,7 @@ aside in that shop's scope, in a transaction of its own, before any buyer sees t
 named with the reason, and the others go on. Stories need their owner's scope.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,7 +14,11 @@ from app.domain.catalog import goods as catalogue
 from app.domain.catalog import shelf
 from app.domain.catalog.errors import ListingUnavailable
 from app.domain.catalog.on_sale import OnSale, on_sale
+from app.domain.commissions import promotion_report
+from app.domain.commissions.promotion_report import Figures
 from app.domain.commissions.standing import standing
+from app.domain.distributors import shops
+from app.domain.flash import queries as flash
 from app.domain.inventory.errors import StockExhausted
 from app.domain.inventory.queries import levels
 from app.domain.pricing import rules
@@ -32,7 +36,7 @@ from app.foundation import clock
 from app.foundation.actor import Actor
 from app.foundation.errors import NotFound, ProductError
 from app.foundation.unit_of_work import unit_of_work
-from tenants.context import shop_scope
+from tenants.context import platform_scope, shop_scope
 
 MOST_SHOPS = 200
 
@@ -231,3 +235,51 @@ def _told(one: InShop) -> dict[str, Any]:
     error = one.error or ProductError()
     facts = {name: value for name, value in error.facts.items() if isinstance(value, str | int)}
     return {"shop": one.shop_id, "name": one.name, "code": error.code, "facts": facts}
+
+
+# ------------------------------------------------------------------ how it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An owner's promotion in one shop: what was sold under it, and what its kind counts there.
+
+    `numbers` of a flash sale: set aside, held unpaid, left; of a group buy: set aside, groups open, groups full.
+    `path`: its page in the shop.
+    """
+
+    shop_id: int
+    name: str
+    slug: str
+    sums: Figures
+    numbers: tuple[int, ...] = ()
+    path: str = ""
+    over: bool = False
+
+
+def stands(owner: Owner, promotion_id: int) -> list[Standing]:
+    """How a promotion of the owner's stands in each shop, by name. NotFound where it is not the owner's."""
+    with unit_of_work():
+        row = lists.own(owner, promotion_id)
+        if row is None:
+            raise NotFound(what="promotion")
+        kind = row.kind
+    with platform_scope(), unit_of_work():
+        sums = promotion_report.by_shop(promotion_id)
+        own = COUNTED[kind](promotion_id) if kind in COUNTED else {}
+        names = shops.shop_names({*sums, *own})
+    return [
+        Standing(shop_id, name, slug, sums.get(shop_id, Figures()), *own.get(shop_id, ()))
+        for shop_id, (slug, name) in sorted(names.items(), key=lambda one: (one[1][1], one[0]))
+    ]
+
+
+def _drops(promotion_id: int) -> dict[int, tuple[tuple[int, ...], str, bool]]:
+    return {
+        one.shop_id: ((one.units, one.held, one.left), f"/flash/{one.drop_id}", one.over)
+        for one in flash.in_shops(promotion_id)
+    }
+
+
+COUNTED: Mapping[str, Callable[[int], dict[int, tuple[tuple[int, ...], str, bool]]]] = {"flash_price": _drops}
+"""What a kind counts in each shop: numbers, the page there, whether it is over there. In the platform's scope."""

@@ -200,8 +200,13 @@ TEXTS: Mapping[str, str] = {
 
 def error_text(error: ProductError) -> str:
     """One sentence for a person: what happened and what to do."""
-    words = str(TEXTS.get(error.code, OUR_FAULT))
-    return words % _Facts(error.facts) if "%(" in words else words
+    return text_of(error.code, error.facts)
+
+
+def text_of(code: str, facts: Mapping[str, Any]) -> str:
+    """The same of an error that is remembered by its code and facts."""
+    words = str(TEXTS.get(code, OUR_FAULT))
+    return words % _Facts(facts) if "%(" in words else words
 
 
 class _Facts(dict[str, Any]):
