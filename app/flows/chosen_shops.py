@@ -19,6 +19,7 @@ from app.domain.commissions.promotion_report import Figures
 from app.domain.commissions.standing import standing
 from app.domain.distributors import shops
 from app.domain.flash import queries as flash
+from app.domain.groups import queries as groups
 from app.domain.inventory.errors import StockExhausted
 from app.domain.inventory.queries import levels
 from app.domain.pricing import rules
@@ -161,7 +162,7 @@ def _tried(sale: Sale, meant: StoredPromotion, one: InShop, left_minor: int | No
             if left_minor is not None and one.cost_minor > left_minor:
                 raise ShopCannotSell(param="budget", reason="budget_short")
             there = levels([goods.sku_id], most=one.units).get(goods.sku_id, 0)
-            if there < one.units:
+            if there < one.units and not goods.unlimited:
                 raise StockExhausted(sku_id=goods.sku_id, wanted=one.units, available=there)
         except ProductError as error:
             return replace(one, error=error)
@@ -281,5 +282,13 @@ def _drops(promotion_id: int) -> dict[int, tuple[tuple[int, ...], str, bool]]:
     }
 
 
-COUNTED: Mapping[str, Callable[[int], dict[int, tuple[tuple[int, ...], str, bool]]]] = {"flash_price": _drops}
+def _groups(promotion_id: int) -> dict[int, tuple[tuple[int, ...], str, bool]]:
+    return {
+        one.shop_id: ((one.units, one.open, one.full), "", False) for one in groups.in_shops(promotion_id)
+    }
+
+
+COUNTED: Mapping[str, Callable[[int], dict[int, tuple[tuple[int, ...], str, bool]]]] = {
+    "flash_price": _drops, "group_price": _groups,
+}  # fmt: skip
 """What a kind counts in each shop: numbers, the page there, whether it is over there. In the platform's scope."""

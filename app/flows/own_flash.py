@@ -1,4 +1,4 @@
-"""A flash sale of a brand's or the platform's: a line and units of their own in each chosen shop, ended in all at once."""
+"""A brand's or the platform's flash sale: a line and units of its own in each chosen shop, ended in all at once."""
 
 import logging
 from collections.abc import Mapping

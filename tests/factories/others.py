@@ -10,15 +10,18 @@ from app.domain.catalog.models import Listing
 from app.domain.flash import queries as flash
 from app.domain.flash.models import Drop
 from app.domain.promotions.lists import Owner
+from app.domain.promotions.models import StoredPromotion
 from app.flows import chosen_shops
 from app.flows.chosen_shops import Launched
 from app.flows.own_flash import FlashSale
+from app.flows.own_groups import GroupSale
 from app.foundation import clock
 from app.foundation.actor import SYSTEM
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import Scope, brand_scope, platform_scope, shop_scope
 from tenants.directory import Tenant
 from tests.factories.goods import Goods, approve
+from tests.factories.groups import GroupDeal
 
 PLATFORM = Owner("platform")
 
@@ -65,3 +68,20 @@ def drop_in(shop: Tenant, promotion_id: int) -> Drop:
         row = flash.drop(found[shop.id])
         assert row is not None
         return row
+
+
+def group_sale(goods: Goods, shops: Mapping[int, int], **more: Any) -> GroupSale:
+    """One that has just begun, for two."""
+    now = clock.now()
+    begun = GroupSale(
+        goods.sku_id, "CNY", "品牌拼团", 1600, now, now + timedelta(days=1), shops, people=2
+    )  # fmt: skip
+    return replace(begun, **more)
+
+
+def deal(shop: Tenant, goods: Goods, promotion_id: int, *, people: int = 2) -> GroupDeal:
+    """A launched group buy as one shop's buyers meet it."""
+    with shop_scope(shop.id), unit_of_work() as work:
+        row = work.session.get_one(StoredPromotion, promotion_id)
+        work.session.expunge(row)
+    return GroupDeal(shop, goods, row, people)

@@ -212,7 +212,7 @@ def named_shops(shop_ids: Sequence[int]) -> Sequence[Any]:
     return session().execute(_selling().where(Shop.id.in_(shop_ids))).all()
 
 
-def _selling() -> Select[Any]:
+def _selling() -> Select[int, str, str, str]:
     sells = select(Listing.id).where(Listing.shop_id == Shop.id).exists()
     return (
         select(Shop.id, Shop.name, Distributor.name, Shop.currency)

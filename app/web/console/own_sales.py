@@ -11,12 +11,14 @@ from flask_babel import ngettext
 
 from app.domain.catalog import goods as catalogue
 from app.domain.catalog.models import Product, Sku
+from app.domain.groups.rules import HOURS, PEOPLE
 from app.domain.promotions import switch_queries as queries
 from app.domain.promotions.lists import Owner
 from app.domain.promotions.models import StoredPromotion
 from app.flows import chosen_shops
 from app.flows.chosen_shops import InShop, Sale
 from app.flows.own_flash import FlashSale
+from app.flows.own_groups import GroupSale
 from app.foundation import clock
 from app.foundation.errors import NotFound, ProductError
 from app.foundation.money import Money
@@ -29,7 +31,7 @@ from app.web.console.sentences import said, sentence
 from app.web.console.typed import Typed
 from app.web.console.typed_terms import as_field, typed_moment
 
-MOST_UNITS, USUAL_WORK = 100_000, 1_000
+MOST_UNITS, USUAL_WORK, DAYS = 100_000, 1_000, (1, 90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def new_own_sale(kind: str) -> Any:
     if goods is None:
         return _goods_page(kind)
     maker = MAKERS[kind]
-    every = {"challenge": "1", "per_buyer": 1, "units": 20, **_begins(), **maker.start()}
+    every = {"challenge": "1", "units": 20, **_begins(), **maker.start()}
     form = PromotionForm({**every, "shop": [row[0] for row in goods.sellers]})
     if not form.sent or request.form.get("do") == "edit":
         return _form_page(form, kind, goods)
@@ -213,7 +215,22 @@ def _typed_flash(form: Typed, goods: Goods, shops: Mapping[int, int]) -> FlashSa
     )  # fmt: skip
 
 
+def _typed_groups(form: Typed, goods: Goods, shops: Mapping[int, int]) -> GroupSale | None:
+    currency, now = goods.sku.currency, clock.now()
+    wanted = GroupSale(
+        goods.sku.id, currency, form.text("title", most=60), form.money("price", currency) or 0, now,
+        now + timedelta(days=form.whole("days", least=DAYS[0], most=DAYS[1]) or 1), shops,
+        people=form.whole("people", least=PEOPLE[0], most=PEOPLE[1]) or 2,
+        hours=form.whole("hours", least=HOURS[0], most=HOURS[1]) or 1,
+        per_buyer=form.whole("per_buyer", least=1, most=1000, required=False),
+        title_en=form.text("title_en", required=False, most=60), budget_minor=_budget(form, currency),
+        with_coupons=form.flag("with_coupons"),
+    )  # fmt: skip
+    return wanted if form.ok else None
+
+
 MAKERS: dict[str, Maker] = {
-    "flash_price": Maker(lambda: {"seat_minutes": 5}, _typed_flash),
+    "flash_price": Maker(lambda: {"seat_minutes": 5, "per_buyer": 1}, _typed_flash),
+    "group_price": Maker(lambda: {"people": 3, "hours": 24, "days": 14}, _typed_groups, unlimited=True),
 }
 """The kinds that are sold from stock of their own in each shop."""

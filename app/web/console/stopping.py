@@ -120,7 +120,8 @@ def one_page(promotion_id: int, **more: Any) -> Any:
         by=whose(row, named(shop) if shop else None, named(brand) if brand else None),
         rows=[shown(one) for one in rows], ends=as_field(row.ends_at),
         bites=sum(one.bites for one in rows), most=MOST, off=_shown_off(stopped) if stopped else None,
-        own=own, shops=_in_shops(row) if own and row.status != "draft" else [], left_out=left_out(row), designed=row.kind in DESIGNED,
+        own=own, shops=_in_shops(row) if own and row.status != "draft" else [], left_out=left_out(row),
+        designed=row.kind in DESIGNED,
         exempts=f"{g.seat.kind}.exempt_promotion" in current_app.view_functions and state != "over"
         and row.status != "draft", **more,
     )  # fmt: skip

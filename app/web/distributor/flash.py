@@ -149,7 +149,8 @@ def _row(found: ShownDrop) -> dict[str, Any]:
         "price": found.price_minor, "list": found.listing.price_minor, "currency": found.promotion.currency,
         "units": drop.units, "per_buyer": drop.per_buyer, "starts_at": drop.starts_at, "ends_at": drop.ends_at,
         "state": state, "words": words, "tone": tone, "sign_in": drop.sign_in, "challenge": drop.difficulty > 0,
-        "by": paid_by(found.promotion), "seat_minutes": drop.seat_minutes, "address": settings().shop_url(g.shop.slug, f"/flash/{drop.id}"),
+        "by": paid_by(found.promotion),
+        "seat_minutes": drop.seat_minutes, "address": settings().shop_url(g.shop.slug, f"/flash/{drop.id}"),
     }  # fmt: skip
 
 

@@ -26,7 +26,8 @@ def promotions_of_others(slug: str) -> Any:
         columns=(
             Col("title", _("Promotion"), sort=True), Col("by", _("Paid by")), Col("kind", _("Kind")),
             Col("state", _("State")), Col("starts", _("From"), sort=True), Col("ends", _("Until"), sort=True,
-            shown=False), Col("orders", _("Orders"), figures=True), Col("units", _("Pieces"), figures=True, shown=False),
+            shown=False),
+            Col("orders", _("Orders"), figures=True), Col("units", _("Pieces"), figures=True, shown=False),
             Col("sold", _("Sold"), money=True), Col("given", _("Given away"), money=True),
         ),
         filters=(

@@ -77,7 +77,9 @@ def test_a_flash_sale_is_tried_published_watched_and_ended_in_the_shops_that_wer
     assert "Over" in visitor.words(page)
 
 
-def test_a_brand_names_no_shop_that_does_not_sell_its_goods_and_no_goods_of_others(world, staff, inside, owner):
+def test_a_brand_names_no_shop_that_does_not_sell_its_goods_and_no_goods_of_others(
+    world, staff, inside, owner
+):
     first, _second, goods, _firm = world
     with inside():
         elsewhere = make_shop("elsewhere")
@@ -99,7 +101,7 @@ def test_a_brand_names_no_shop_that_does_not_sell_its_goods_and_no_goods_of_othe
 
 
 def test_every_page_is_there_in_both_languages(world, staff, inside):
-    first, _second, goods, firm = world
+    _first, _second, goods, firm = world
     visitor = staff("brand", brand_id=goods.brand_id)
     seller = staff("distributor", distributor_id=firm)
     for language in ("en", "zh_Hans"):
