@@ -122,8 +122,9 @@ def _offer(shop: Tenant, target: Target, groups: int) -> int:
             title="测量拼团", target_of="sku", target_ids=[target.sku_id], returns="refunded",
         )  # fmt: skip
         service.offer(
-            row, target.listing_id, people=SIZE, hours=HOURS, per_member=1, most_open=min(groups, 1000)
-        )
+            row.id, target.listing_id, shop_id=shop.id, people=SIZE, hours=HOURS, per_member=1,
+            most_open=min(groups, 1000),
+        )  # fmt: skip
         promotions.become(row, "live")
         return int(row.id)
 

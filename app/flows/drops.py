@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
@@ -40,6 +41,8 @@ GRACE_SECONDS = 9.0
 # Whoever has waited longer than this may have put the page away: told by mail.
 MAIL_AFTER_SECONDS = 45
 TOLD_AGAIN = 1_000
+# A sale for several shops is published within seconds of its stock being set aside, or its maker was cut off.
+HALF_MADE = timedelta(minutes=10)
 
 
 def schedule(plan: Plan, *, currency: str, actor: Actor) -> int:
@@ -62,7 +65,7 @@ def schedule(plan: Plan, *, currency: str, actor: Actor) -> int:
             starts_at=plan.starts_at, ends_at=plan.ends_at, created_by=actor.id,
         )  # fmt: skip
         promotions.become(promotion, "live")
-        row = service.make(plan, promotion, goods, shop_id=shop_id)
+        row = service.make(plan, goods, promotion_id=promotion.id, key=promotion.key, shop_id=shop_id)
         work.record("drop.scheduled", f"drop:{row.id}", **service.facts(row))
         return row.id
 
@@ -76,8 +79,9 @@ def end(drop_id: int, *, actor: Actor = SYSTEM) -> None:
         # Locked by ending it: an admitter holds the row while it gives seats out.
         if not service.end(row):
             return
-        promotion = promotion_queries.by_ids([row.promotion_id])[row.promotion_id]
-        if promotion.status in {"live", "paused", "draft"}:
+        promotion = promotion_queries.by_ids([row.promotion_id]).get(row.promotion_id)
+        # A brand's or the platform's runs on in its other shops.
+        if promotion is not None and promotion.owner == "shop" and promotion.status in {"live", "paused", "draft"}:
             promotions.become(promotion, "ended")
         work.record("drop.ended", f"drop:{drop_id}", **service.facts(row))
     tend(drop_id)
@@ -219,12 +223,19 @@ def keep_drops() -> int:
 def _keep(drop_id: int) -> None:
     with unit_of_work():
         row = session().get_one(Drop, drop_id)
-        promotion = promotion_queries.by_ids([row.promotion_id])[row.promotion_id]
-        over = row.state == "scheduled" and (row.ends_at <= clock.now() or promotion.status == "ended")
+        over = row.state == "scheduled" and (row.ends_at <= clock.now() or _given_up(row))
     if over:
         end(drop_id)
     else:
         tend(drop_id)
+
+
+def _given_up(row: Drop) -> bool:
+    """Whether its promotion has ended; or is a draft of another owner's, who never came to publish it."""
+    promotion = promotion_queries.by_ids([row.promotion_id]).get(row.promotion_id)
+    if promotion is None:
+        return row.created_at < clock.now() - HALF_MADE
+    return promotion.status == "ended"
 
 
 def stands(row: Drop) -> News:

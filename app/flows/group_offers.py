@@ -53,7 +53,8 @@ def offer_groups(
             created_by=created_by,
         )  # fmt: skip
         service.offer(
-            promotion, listing.id, people=wanted.people, hours=wanted.hours, per_member=1, most_open=wanted.most_open
+            promotion.id, listing.id, shop_id=shop_id, people=wanted.people, hours=wanted.hours, per_member=1,
+            most_open=wanted.most_open,
         )  # fmt: skip
         promotions.become(promotion, "live")
         work.record("group_offered", f"promotion:{promotion.id}", people=wanted.people, minor=wanted.minor)
@@ -63,7 +64,8 @@ def offer_groups(
 def move_offer(promotion_id: int, status: str, *, actor: Actor) -> None:
     """Pause, resume or end an offer. Its groups wait while it is paused; ended, they are refunded within seconds."""
     with unit_of_work(actor) as work:
-        if queries.offer(promotion_id) is None:
+        found = queries.offer(promotion_id)
+        if found is None or found[1].owner != "shop":  # a brand's or the platform's is theirs to move
             raise NotFound(what="promotion")
         row = work.session.get_one(
             StoredPromotion, promotion_id, with_for_update=True, populate_existing=True

@@ -4,7 +4,7 @@ Locks go order → payment → group → stock.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 NEW = "new"
 BEIJING = ZoneInfo("Asia/Shanghai")
 AFTER = timedelta(hours=1)
+# An offer for several shops is published within seconds of its stock being set aside, or its maker was cut off.
+HALF_MADE = timedelta(minutes=10)
 
 
 def set_aside(quoted: Quote) -> int | None:
@@ -70,7 +72,9 @@ def set_aside(quoted: Quote) -> int | None:
     want = Want(item.sku_id, offered.people * offered.per_member, item.delivery_kind, item.unlimited)
     until = rules.deadline(now, offered.hours, promotion.ends_at) + AFTER
     try:
-        return inventory.reserve(f"group:{quoted.id}", [want], until, set_aside=True)
+        return inventory.reserve(
+            f"group:{quoted.id}", [want], until, set_aside=True, parent_id=offered.reservation_id
+        )
     except StockExhausted as error:
         raise GroupOver(reason="no_stock", people=offered.people) from error
 
@@ -113,20 +117,31 @@ def paid(work: Work, order: Order) -> bool:
 
 
 def end_groups(limit: int = 200) -> int:
-    """The clock's tick: open groups whose end has come are failed, each alone; how many there were."""
+    """The clock's tick: open groups whose end has come are failed, each alone; how many there were.
+
+    Stock that lies aside for an offer that is over, or was never published, goes back to the shelf.
+    """
+    now = clock.now()
     with platform_scope():
-        due = queries.due(clock.now(), limit)
-    return sum(_end_alone(shop_id, group_id) for shop_id, group_id in due)
+        due, over = queries.due(now, limit), queries.stock_due(now, half_made=now - HALF_MADE, limit=limit)
+    for shop_id, reservation_id in over:
+        _alone(shop_id, reservation_id, _give_back)
+    return sum(_alone(shop_id, group_id, end) for shop_id, group_id in due)
 
 
-def _end_alone(shop_id: int, group_id: int) -> bool:
+def _alone(shop_id: int, subject: int, story: Callable[[int], bool]) -> bool:
     """One that cannot be ended now (locked, or full meanwhile) holds up no other; the next tick sees it again."""
     try:
         with shop_scope(shop_id):
-            return end(group_id)
+            return story(subject)
     except (OperationalError, ProductError) as error:
-        log.warning("not ended", extra={"group": group_id, "error": type(error).__name__})
+        log.warning("not ended", extra={"subject": subject, "error": type(error).__name__})
         return False
+
+
+def _give_back(reservation_id: int) -> bool:
+    with unit_of_work():
+        return inventory.release(reservation_id)
 
 
 def end(group_id: int) -> bool:

@@ -39,6 +39,7 @@ from app.web.distributor import coupons as distributor_coupons  # noqa: F401  # 
 from app.web.distributor import flash as distributor_flash  # noqa: F401  # its pages
 from app.web.distributor import groups as distributor_groups  # noqa: F401  # its pages
 from app.web.distributor import home as distributor_home  # noqa: F401  # its pages
+from app.web.distributor import promotions_of_others as distributor_others  # noqa: F401  # its pages
 from app.web.distributor import recruit as distributor_recruit  # noqa: F401  # its pages
 from app.web.distributor import referrals as distributor_referrals  # noqa: F401  # its pages
 from app.web.distributor import terms as own_terms  # noqa: F401  # its pages

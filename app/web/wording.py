@@ -75,6 +75,8 @@ TEXTS: Mapping[str, str] = {
     "group_over": lazy_gettext(
         "This group is full or over, or you are in it already. You can open one of your own."
     ),
+    "shop_cannot_sell": lazy_gettext("It cannot be in this shop as it was meant."),
+    "no_shop_takes_part": lazy_gettext("None of the chosen shops can take part. See why beside each."),
     "group_offer_invalid": lazy_gettext("From %(least)s to %(most)s."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."
@@ -201,8 +203,13 @@ TEXTS: Mapping[str, str] = {
 
 def error_text(error: ProductError) -> str:
     """One sentence for a person: what happened and what to do."""
-    words = str(TEXTS.get(error.code, OUR_FAULT))
-    return words % _Facts(error.facts) if "%(" in words else words
+    return text_of(error.code, error.facts)
+
+
+def text_of(code: str, facts: Mapping[str, Any]) -> str:
+    """The same of an error that is remembered by its code and facts."""
+    words = str(TEXTS.get(code, OUR_FAULT))
+    return words % _Facts(facts) if "%(" in words else words
 
 
 class _Facts(dict[str, Any]):

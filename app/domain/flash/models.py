@@ -18,8 +18,9 @@ from tenants.scoping import TenantOwned
 
 
 class Drop(Record, TenantOwned):
-    """One flash sale of one Sku: so many units at the price of its promotion, from `starts_at` to `ends_at`.
+    """One shop's flash sale of one Sku: so many units at the price of its promotion, from `starts_at` to `ends_at`.
 
+    A brand's or the platform's promotion has one in each shop it is for, each with stock of its own.
     `reservation_id`: the stock set aside for it, from when it is made until it has ended. `seat_minutes`: how long a
     granted unit waits for its buyer's order. `difficulty`: how much work the challenge is, 0 for none.
     `opened_at`: when its waiting room was first used.
@@ -31,7 +32,7 @@ class Drop(Record, TenantOwned):
         CheckConstraint("ends_at > starts_at", name="window"),
         CheckConstraint("units BETWEEN 1 AND 100000 AND per_buyer BETWEEN 1 AND 50", name="limits"),
         CheckConstraint("seat_minutes BETWEEN 1 AND 60 AND difficulty BETWEEN 0 AND 1000000", name="rules"),
-        UniqueConstraint("promotion_id"),
+        UniqueConstraint("promotion_id", "shop_id"),
         UniqueConstraint("reservation_id"),
         UniqueConstraint("id", "per_buyer"),
         Index("ix_drops_shop_id", "shop_id", "id"),

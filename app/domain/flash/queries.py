@@ -12,6 +12,7 @@ from app.domain.flash.models import Drop, DropSeat
 from app.domain.flash.rules import News
 from app.domain.inventory import service as inventory
 from app.domain.promotions.models import StoredPromotion
+from app.foundation import clock
 from app.foundation.database import session
 
 # So long before its start a drop's waiting room is made ready.
@@ -54,8 +55,46 @@ def latest(*, most: int = 100) -> Sequence[ShownDrop]:
     return [ShownDrop(*row) for row in session().execute(_shown().order_by(Drop.id.desc()).limit(most))]
 
 
-def of_promotion(promotion_id: int) -> Drop | None:
-    return session().execute(select(Drop).where(Drop.promotion_id == promotion_id)).scalar_one_or_none()
+def of_promotions(promotion_ids: Collection[int]) -> dict[int, int]:
+    """The drop of each promotion in the open shop, by promotion."""
+    found = select(Drop.promotion_id, Drop.id).where(Drop.promotion_id.in_(sorted(promotion_ids)))
+    return dict(session().execute(found).tuples().all())
+
+
+def placed(promotion_id: int) -> Sequence[tuple[int, int]]:
+    """(shop, drop) of what a promotion has in its shops and that has not ended; needs the platform's scope."""
+    found = select(Drop.shop_id, Drop.id).where(Drop.promotion_id == promotion_id, Drop.state == "scheduled")
+    return [(shop_id, drop_id) for shop_id, drop_id in session().execute(found.order_by(Drop.id))]
+
+
+@dataclass(frozen=True, slots=True)
+class InShop:
+    """A promotion's drop in one shop: units set aside, held by buyers who have not paid, left for others."""
+
+    shop_id: int
+    drop_id: int
+    units: int
+    held: int
+    left: int
+    over: bool
+
+
+def in_shops(promotion_id: int) -> Sequence[InShop]:
+    """How a promotion's drops stand, shop by shop; needs the platform's scope."""
+    held = func.count().filter(DropSeat.state.in_(("granted", "ordered")))
+    bought = func.count().filter(DropSeat.state == "bought")
+    found = (
+        select(Drop.shop_id, Drop.id, Drop.units, held, bought, Drop.state, Drop.ends_at)
+        .outerjoin(DropSeat, DropSeat.drop_id == Drop.id)
+        .where(Drop.promotion_id == promotion_id)
+        .group_by(Drop.id)
+    )
+    now = clock.now()
+    return [
+        InShop(shop_id, drop_id, units, waiting, 0 if over else max(units - waiting - sold, 0), over)
+        for shop_id, drop_id, units, waiting, sold, state, ends_at in session().execute(found)
+        for over in (state == "ended" or ends_at <= now,)
+    ]
 
 
 def open_drops(at: datetime) -> Sequence[tuple[int, int]]:

@@ -13,7 +13,6 @@ from app.domain.flash.errors import DropInvalid, SeatGone
 from app.domain.flash.models import Drop, DropSeat, DropSeatKey
 from app.domain.inventory import service as inventory
 from app.domain.inventory.service import Want
-from app.domain.promotions.models import StoredPromotion
 from app.foundation import clock
 from app.foundation.database import session
 
@@ -81,14 +80,14 @@ def check(plan: Plan, goods: OnSale, *, floor_minor: int) -> None:
         raise DropInvalid(param="per_buyer", reason="more_than_units")
 
 
-def make(plan: Plan, promotion: StoredPromotion, goods: OnSale, *, shop_id: int) -> Drop:
-    """Set the stock aside and write the drop; StockExhausted where there is not so much."""
+def make(plan: Plan, goods: OnSale, *, promotion_id: int, key: str, shop_id: int) -> Drop:
+    """Set the stock aside and write the drop of a promotion (`key`: its name); StockExhausted where there is less."""
     want = Want(goods.sku_id, plan.units, goods.delivery_kind, unlimited=False)
-    aside = inventory.reserve(f"drop:{promotion.key}", [want], plan.ends_at, set_aside=True)
+    aside = inventory.reserve(f"drop:{key}", [want], plan.ends_at, set_aside=True)
     if aside is None:
-        raise AssertionError(f"promotion {promotion.key} has stock set aside already")
+        raise AssertionError(f"promotion {key} has stock set aside already")
     row = Drop(
-        shop_id=shop_id, promotion_id=promotion.id, listing_id=plan.listing_id, sku_id=goods.sku_id,
+        shop_id=shop_id, promotion_id=promotion_id, listing_id=plan.listing_id, sku_id=goods.sku_id,
         reservation_id=aside, units=plan.units, per_buyer=plan.per_buyer, sign_in=plan.sign_in,
         difficulty=plan.difficulty, seat_minutes=plan.seat_minutes, starts_at=plan.starts_at, ends_at=plan.ends_at,
         state="scheduled",

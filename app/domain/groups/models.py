@@ -12,7 +12,9 @@ from tenants.scoping import TenantOwned
 class GroupOffer(Record, TenantOwned):
     """What a promotion of kind group_price asks of its buyers: so many people within so many hours.
 
-    `per_member`: pieces each takes. `most_open`: how many groups may hold stock at a time.
+    A brand's or the platform's promotion asks it in each shop it is for. `per_member`: pieces each takes.
+    `most_open`: how many groups may hold stock at a time in that shop. `reservation_id`: the `units` that were set
+    aside for its groups, which take from there and give back there; NULL: they take from what is free.
     """
 
     __tablename__ = "group_offers"
@@ -22,16 +24,20 @@ class GroupOffer(Record, TenantOwned):
             " AND most_open BETWEEN 1 AND 1000",
             name="sizes",
         ),
+        CheckConstraint("(reservation_id IS NULL) = (units IS NULL) AND units > 0", name="own_stock"),
+        UniqueConstraint("reservation_id"),
         Index("ix_group_offers_listing_id", "listing_id"),
     )
 
     promotion_id: Mapped[int] = mapped_column(ForeignKey("promotions.id"), primary_key=True)
-    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"), primary_key=True)
     listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"))
     people: Mapped[int]
     hours: Mapped[int]
     per_member: Mapped[int] = mapped_column(server_default=text("1"))
     most_open: Mapped[int] = mapped_column(server_default=text("50"))
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("reservations.id"))
+    units: Mapped[int | None]
     created_at: Mapped[CreatedAt]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.domain.groups.models import Group, GroupMember, GroupOffer
 from app.domain.groups.rules import LIVING
+from app.domain.inventory.models import Reservation
 from app.domain.orders.models import Order
 from app.domain.promotions.models import StoredPromotion
 from app.foundation.database import session
@@ -171,6 +172,51 @@ def figures() -> dict[str, int]:
     """How many groups of the open shop are in each state."""
     found = select(Group.state, func.count()).group_by(Group.state)
     return {state: int(count) for state, count in session().execute(found)}
+
+
+def stock_due(at: datetime, *, half_made: datetime, limit: int) -> Sequence[tuple[int, int]]:
+    """(shop id, reservation id) of stock aside for offers that are over, or are drafts since before `half_made`.
+
+    Needs the platform's scope.
+    """
+    found = (
+        select(GroupOffer.shop_id, Reservation.id)
+        .join(StoredPromotion, StoredPromotion.id == GroupOffer.promotion_id)
+        .join(Reservation, Reservation.id == GroupOffer.reservation_id)
+        .where(
+            Reservation.state == "held",
+            or_(
+                StoredPromotion.status == "ended", StoredPromotion.ends_at <= at,
+                (StoredPromotion.status == "draft") & (GroupOffer.created_at < half_made),
+            ),
+        )
+        .order_by(GroupOffer.reservation_id).limit(limit)
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in session().execute(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class InShop:
+    """A promotion's offer to groups in one shop: units set aside, groups that are open, groups that were filled."""
+
+    shop_id: int
+    units: int
+    open: int
+    full: int
+
+
+def in_shops(promotion_id: int) -> Sequence[InShop]:
+    """How a promotion's offers stand, shop by shop; needs the platform's scope."""
+    found = (
+        select(
+            GroupOffer.shop_id, GroupOffer.units, func.count().filter(Group.state == "open"),
+            func.count().filter(Group.state == "full"),
+        )
+        .outerjoin(Group, (Group.promotion_id == GroupOffer.promotion_id) & (Group.shop_id == GroupOffer.shop_id))
+        .where(GroupOffer.promotion_id == promotion_id)
+        .group_by(GroupOffer.shop_id, GroupOffer.units)
+    )  # fmt: skip
+    return [InShop(shop_id, units or 0, waiting, full) for shop_id, units, waiting, full in session().execute(found)]
 
 
 def offers() -> Sequence[tuple[GroupOffer, StoredPromotion]]:

@@ -17,14 +17,23 @@ from app.foundation.database import session
 from app.foundation.errors import NotFound
 
 
-def offer(promotion: StoredPromotion, listing_id: int, **sizes: int) -> GroupOffer:
-    """Write what a promotion asks of its groups; GroupOfferInvalid names the field that is out of range."""
+def offer(
+    promotion_id: int, listing_id: int, *, shop_id: int, own_stock: tuple[int, int] | None = None, **sizes: int
+) -> GroupOffer:
+    """Write what a promotion asks of its groups in a shop; GroupOfferInvalid names the field that is out of range.
+
+    `own_stock`: (reservation, units) that were set aside for them.
+    """
     for field, (least, most) in {
         "people": PEOPLE, "hours": HOURS, "per_member": PIECES, "most_open": OPEN,
     }.items():  # fmt: skip
         if not least <= sizes[field] <= most:
             raise GroupOfferInvalid(param=field, reason="range", least=least, most=most)
-    made = GroupOffer(promotion_id=promotion.id, shop_id=promotion.shop_id, listing_id=listing_id, **sizes)
+    reservation_id, units = own_stock or (None, None)
+    made = GroupOffer(
+        promotion_id=promotion_id, shop_id=shop_id, listing_id=listing_id, reservation_id=reservation_id, units=units,
+        **sizes,
+    )  # fmt: skip
     session().add(made)
     return made
 

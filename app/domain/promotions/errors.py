@@ -77,3 +77,19 @@ class PromotionEarnsNothing(ProductError):
     """A promotion under which the shop would earn nothing of some listings (`listings`: how many), not agreed to."""
 
     code, kind = "promotion_earns_nothing", Kind.CONFLICT
+
+
+class ShopCannotSell(ProductError):
+    """A shop in which a sale for several shops cannot be as it was meant.
+
+    `reason`: floor, funder (the brand's part bears no more; `least_minor` it would cost), not_these_goods (switched
+    off there), budget_short (what the shops before it may cost leaves too little), or as a step of a price says.
+    """
+
+    code, kind = "shop_cannot_sell", Kind.CONFLICT
+
+
+class NoShopTakesPart(ProductError):
+    """None of the chosen shops can take part; each with its reason."""
+
+    code, kind = "no_shop_takes_part", Kind.CONFLICT

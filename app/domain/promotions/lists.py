@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 
+from app.domain.brands.models import Brand
+from app.domain.catalog.models import Listing, Sku
 from app.domain.promotions.models import PromotionBuyer, PromotionSlot, PromotionSwitch, StoredPromotion
 from app.foundation import clock
 from app.foundation.database import session
@@ -49,6 +51,31 @@ def own(owner: Owner, promotion_id: int, *, lock: bool = False) -> StoredPromoti
     if lock:
         found = found.with_for_update().execution_options(populate_existing=True)
     return session().execute(found).scalar_one_or_none()
+
+
+def of_others(asked: Asked) -> Page[Any]:
+    """(promotion, brand's name, its English name) made for the open shop by others: of a brand that it sells."""
+    sold = select(Listing.id).join(Sku, Sku.id == Listing.sku_id).where(Sku.brand_id == StoredPromotion.brand_id)
+    found = (
+        select(StoredPromotion, Brand.name.label("brand"), Brand.name_en.label("brand_en"))
+        .outerjoin(Brand, Brand.id == StoredPromotion.brand_id)
+        .where(
+            StoredPromotion.owner != "shop", StoredPromotion.status != "draft",
+            or_(StoredPromotion.brand_id.is_(None), sold.exists()),
+        )
+    )  # fmt: skip
+    if asked.words:
+        like = f"%{asked.words}%"
+        found = found.where(or_(StoredPromotion.title.ilike(like), StoredPromotion.title_en.ilike(like)))
+    states = state_now(clock.now())
+    found = found.where(states.get(asked.get("state"), ~states["over"]))
+    if asked.get("kind"):
+        found = found.where(StoredPromotion.kind == asked.get("kind"))
+    if asked.get("by"):
+        found = found.where(StoredPromotion.owner == asked.get("by"))
+    sorts = {"made": StoredPromotion.id, "title": StoredPromotion.title, "starts": StoredPromotion.starts_at,
+             "ends": StoredPromotion.ends_at}  # fmt: skip
+    return cut(found, asked, sorts=sorts, usual="-made", tie=StoredPromotion.id)
 
 
 def state_now(now: datetime) -> dict[str, ColumnElement[bool]]:

@@ -204,11 +204,30 @@ def matched(made: PromotionSwitch) -> Sequence[Meant]:
 
 def shops(*, most: int = 500) -> Sequence[Any]:
     """(id, name, distributor's name, currency) of the shops that sell what the open scope sees."""
+    return session().execute(_selling().order_by(Shop.name, Shop.id).limit(most)).all()
+
+
+def named_shops(shop_ids: Sequence[int]) -> Sequence[Any]:
+    """(id, name, distributor's name, currency) of these among the shops that sell what the open scope sees."""
+    return session().execute(_selling().where(Shop.id.in_(shop_ids))).all()
+
+
+def _selling() -> Select[int, str, str, str]:
     sells = select(Listing.id).where(Listing.shop_id == Shop.id).exists()
-    found = (
+    return (
         select(Shop.id, Shop.name, Distributor.name, Shop.currency)
         .join(Distributor, Distributor.id == Shop.distributor_id)
         .where(Shop.status != "draft", sells)
+    )
+
+
+def sellers_of(sku_id: int, *, most: int = 200) -> Sequence[Any]:
+    """(shop id, its name, distributor's name, list price) of the shops where the open scope sees a Sku on sale."""
+    found = (
+        select(Shop.id, Shop.name, Distributor.name, Listing.price_minor)
+        .join(Listing, Listing.shop_id == Shop.id)
+        .join(Distributor, Distributor.id == Shop.distributor_id)
+        .where(Listing.sku_id == sku_id, Listing.status == "live", Shop.status != "draft")
     )
     return session().execute(found.order_by(Shop.name, Shop.id).limit(most)).all()
 

@@ -10,9 +10,11 @@ from app.domain.promotions import lists
 from app.domain.promotions import switch_queries as queries
 from app.domain.promotions.lists import Owner
 from app.domain.promotions.models import StoredPromotion
+from app.flows import own_flash
 from app.flows import promotions as making
 from app.flows.promotions import Design
 from app.foundation.errors import NotFound, ProductError
+from app.web.console import own_sales
 from app.web.console.desk import back
 from app.web.console.names import named
 from app.web.console.persons import actor, needs
@@ -30,6 +32,8 @@ from app.web.console.refusal import tell
 KIND = (
     "<any(timed_price, quantity_tiers, bundle_price, threshold_coupon, fixed_coupon, percentage_coupon):kind>"
 )
+ENDS = {"flash_price": own_flash.end}
+"""Kinds that end in each of their shops, beside the promotion itself."""
 DOES = {"pause": making.pause, "go_on": making.go_on, "end": making.end}
 
 
@@ -46,6 +50,7 @@ def hang_under(blueprint: Blueprint) -> None:
         guard(own_promotion_state),
         methods=["POST"],
     )
+    own_sales.hang_under(blueprint)
 
 
 def _owner() -> Owner:
@@ -73,6 +78,7 @@ def new_own_promotion() -> Any:
         )
         for kind in DESIGNED
     ]
+    cards += own_sales.cards(chosen)
     return render_template(
         "console/own_promotion_new.html", cards=cards, currencies=currencies, chosen=chosen
     )
@@ -100,11 +106,12 @@ def edit_own_promotion(promotion_id: int) -> Any:
 def own_promotion_state(promotion_id: int) -> Any:
     """Pause it, go on with it, or end it for good."""
     do = request.form.get("do", "")
-    _own(promotion_id)
+    row = _own(promotion_id)
     if do not in DOES:
         raise NotFound(what="action")
+    story = ENDS.get(row.kind, making.end) if do == "end" else DOES[do]
     try:
-        DOES[do](_owner(), promotion_id, actor=actor())
+        story(_owner(), promotion_id, actor=actor())
         told = {
             "pause": _("Paused. Nobody gets it until it goes on."), "go_on": _("It is on again."),
             "end": _("It has ended."),

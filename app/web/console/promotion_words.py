@@ -60,6 +60,11 @@ WHY = {
     "not_these_goods": lazy_gettext("switched off for these goods"),
     "below_floor": lazy_gettext("not on sale: its list price is below the floor"),
 }
+IN_A_WAY = {
+    "flash_price": lazy_gettext("in the line of the flash sale"),
+    "group_price": lazy_gettext("in a group"),
+    "referral": lazy_gettext("by a friend’s link"),
+}
 OFFER_KINDS = ("timed_price", "quantity_tiers", "bundle_price")
 COUPONS = ("threshold_coupon", "fixed_coupon", "percentage_coupon")
 DESIGNED = (*OFFER_KINDS, *COUPONS)
@@ -113,6 +118,8 @@ def _off(value: Mapping[str, Any], currency: str) -> str:
 
 def how_got(row: StoredPromotion) -> str:
     """How a buyer gets it."""
+    if row.kind in IN_A_WAY:
+        return str(IN_A_WAY[row.kind])
     if row.claim == "page":
         return _("claimed in the coupon centre")
     if row.claim == "link":

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.foundation.errors import ProductError
 from app.web.look.money import money
 from app.web.look.times import moment
-from app.web.wording import error_text
+from app.web.wording import text_of
 
 REASONS = {
     "not_an_email": lazy_gettext("This is not an e-mail address."),
@@ -76,20 +76,30 @@ REASONS = {
     "not_cheaper": lazy_gettext("The price must be lower than the list price."),
     "too_long_a_sale": lazy_gettext("A flash sale lasts at most 31 days."),
     "more_than_units": lazy_gettext("No more each buyer than there are units."),
+    "budget_short": lazy_gettext("The budget does not reach for its pieces too."),
+    "not_these_goods": lazy_gettext("Sales of this kind are switched off here."),
+    "switched_off": lazy_gettext("Sales of this kind are switched off here."),
+    "fewer_than_people": lazy_gettext("Fewer pieces than one group needs."),
+    "too_many_shops": lazy_gettext("At most 200 shops at a time."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),
 }
 
 
 def sentence(error: ProductError) -> str:
     """The error for a person, with its figures where it has some."""
-    if error.code in FULL:
-        told = FULL[error.code](error.facts)
+    return said(error.code, error.facts)
+
+
+def said(code: str, facts: dict[str, Any]) -> str:
+    """The same of an error that is remembered by its code and facts."""
+    if code in FULL:
+        told = FULL[code](facts)
         if told:
             return told
-    reason = error.facts.get("reason")
+    reason = facts.get("reason")
     if isinstance(reason, str) and reason in REASONS:
         return str(REASONS[reason])
-    return error_text(error)
+    return text_of(code, facts)
 
 
 def _below_floor(facts: dict[str, Any]) -> str:
@@ -114,6 +124,23 @@ def _wait(facts: dict[str, Any]) -> str:
 
 def _drop(facts: dict[str, Any]) -> str:
     return _below_floor(facts) if facts.get("reason") == "sale_below_floor" else ""
+
+
+def _shop_cannot(facts: dict[str, Any]) -> str:
+    reason = facts.get("reason")
+    if reason in {"floor", "funder"} and "least_minor" in facts:
+        least = money(int(facts["least_minor"]), facts["currency"], str(get_locale()))
+        if reason == "floor":
+            return _("The floor allows no price below %(least)s here.", least=least)
+        return _("The brand’s part of a sale here bears no price below %(least)s.", least=least)
+    return ""
+
+
+def _too_few(facts: dict[str, Any]) -> str:
+    if "available" not in facts:
+        return ""
+    return _("Only %(available)s are in stock, %(wanted)s are wanted.", available=facts["available"],
+             wanted=facts.get("wanted", "…"))  # fmt: skip
 
 
 LINE_FAULTS = {
@@ -209,4 +236,6 @@ FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "invite_over": _invite_over,
     "promotion_earns_nothing": _earns_nothing,
     "drop_invalid": _drop,
+    "shop_cannot_sell": _shop_cannot,
+    "stock_exhausted": _too_few,
 }

@@ -10,15 +10,17 @@ from app.domain.promotions import switch_queries as queries
 from app.domain.promotions.lists import Owner
 from app.domain.promotions.models import StoredPromotion
 from app.domain.promotions.switches import is_off, marks
-from app.flows import switches
+from app.flows import chosen_shops, switches
 from app.foundation import clock
 from app.foundation.errors import NotFound, ProductError
+from app.foundation.runtime import settings
 from app.web.console import own_promotions
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import named, options
 from app.web.console.own_promotions import shown
+from app.web.console.own_sales import left_out
 from app.web.console.persons import actor, needs
 from app.web.console.promotion_words import DESIGNED, KINDS, STATES, gives, how_got, state_of, titled
 from app.web.console.refusal import tell
@@ -27,7 +29,7 @@ from app.web.console.typed_terms import as_field
 
 PAGES = (
     "promotion", "switch_off", "switch_on", "new_own_promotion", "design_own_promotion", "edit_own_promotion",
-    "own_promotion_state", "exempt_promotion",
+    "own_promotion_state", "new_own_sale", "exempt_promotion",
 )  # fmt: skip
 """The endpoints below the list, for a console's menu."""
 
@@ -111,17 +113,28 @@ def one_page(promotion_id: int, **more: Any) -> Any:
     rows = touched(row, at=max(row.starts_at, now))
     state = state_of(row, now)
     stopped = _switch_of(row, queries.own(g.seat.brand_id))
+    own = row.owner == owner().kind and row.brand_id == owner().id
     page = render_template(
         "console/promotion_over.html", row=row, titled=titled(row), kind_words=str(KINDS[row.kind]),
         gives=gives(row.kind, row.value, row.currency), how=how_got(row), state=state, state_words=STATES[state],
         by=whose(row, named(shop) if shop else None, named(brand) if brand else None),
         rows=[shown(one) for one in rows], ends=as_field(row.ends_at),
         bites=sum(one.bites for one in rows), most=MOST, off=_shown_off(stopped) if stopped else None,
-        own=row.owner == owner().kind and row.brand_id == owner().id, designed=row.kind in DESIGNED,
+        own=own, shops=_in_shops(row) if own and row.status != "draft" else [], left_out=left_out(row),
+        designed=row.kind in DESIGNED,
         exempts=f"{g.seat.kind}.exempt_promotion" in current_app.view_functions and state != "over"
         and row.status != "draft", **more,
     )  # fmt: skip
     return page, 422 if more.get("errors") else 200
+
+
+def _in_shops(row: StoredPromotion) -> list[dict[str, Any]]:
+    """The owner's own promotion in its shops, with their pages of it."""
+    return [
+        {"name": one.name, "sums": one.sums, "numbers": one.numbers, "path": one.path, "over": one.over,
+         "address": settings().shop_url(one.slug, one.path) if one.path else ""}
+        for one in chosen_shops.stands(owner(), row.id)
+    ]  # fmt: skip
 
 
 def switch_off() -> Any:

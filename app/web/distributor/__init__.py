@@ -52,7 +52,7 @@ SHOPS = (Place("home", _("Shops"), "shop"), Place("opening", _("Open a shop"), "
 PROMOTION_PAGES = (
     "promotion", "new_promotion", "edit_promotion", "new_timed_price", "new_quantity_tiers", "new_bundle_price",
     "new_threshold_coupon", "new_fixed_coupon", "new_percentage_coupon", "promotion_calendar", "promotion_report",
-    "promotion_orders", "coupon_codes", "flash_new", "group_new", "referral_new",
+    "promotion_orders", "coupon_codes", "flash_new", "group_new", "referral_new", "promotions_of_others",
 )  # fmt: skip
 SHOP = (
     Place("shop_home", _("Overview"), "home"),

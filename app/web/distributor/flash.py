@@ -20,6 +20,7 @@ from app.foundation.paging import Asked
 from app.foundation.runtime import settings
 from app.web.console.desk import back
 from app.web.console.names import named
+from app.web.console.others import paid_by
 from app.web.console.persons import actor, needs
 from app.web.console.refusal import tell
 from app.web.console.typed import Typed
@@ -73,9 +74,7 @@ def flash_new(slug: str) -> Any:
 @distributor.get("/shops/<slug>/promotions/flash/<int:drop_id>")
 def flash_live(slug: str, drop_id: int) -> Any:
     """The sale as it stands; its figures come anew every two seconds while it runs."""
-    found = queries.shown(drop_id)
-    if found is None:
-        raise NotFound(what="drop")
+    found = _known(drop_id)
     template = (
         "distributor/flash_figures.html" if "HX-Request" in request.headers else "distributor/flash_live.html"
     )
@@ -87,12 +86,21 @@ def flash_live(slug: str, drop_id: int) -> Any:
 @distributor.post("/shops/<slug>/promotions/flash/<int:drop_id>/end")
 @needs("sell")
 def flash_end(slug: str, drop_id: int) -> Any:
+    if _known(drop_id).promotion.owner != "shop":
+        raise NotFound(what="drop")  # to be ended by who made it, or by nobody
     try:
         drops.end(drop_id, actor=actor())
         flash(_("The flash sale is over. What was left is on the shelf again."), "success")
     except ProductError as error:
         tell(error)
     return back("distributor.flash_live", slug=slug, drop_id=drop_id)
+
+
+def _known(drop_id: int) -> ShownDrop:
+    found = queries.shown(drop_id)
+    if found is None:
+        raise NotFound(what="drop")
+    return found
 
 
 def _typed(form: Typed) -> Plan | None:
@@ -141,6 +149,7 @@ def _row(found: ShownDrop) -> dict[str, Any]:
         "price": found.price_minor, "list": found.listing.price_minor, "currency": found.promotion.currency,
         "units": drop.units, "per_buyer": drop.per_buyer, "starts_at": drop.starts_at, "ends_at": drop.ends_at,
         "state": state, "words": words, "tone": tone, "sign_in": drop.sign_in, "challenge": drop.difficulty > 0,
+        "by": paid_by(found.promotion),
         "seat_minutes": drop.seat_minutes, "address": settings().shop_url(g.shop.slug, f"/flash/{drop.id}"),
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import named
+from app.web.console.others import paid_by
 from app.web.console.persons import actor, needs
 from app.web.console.refusal import tell
 from app.web.console.typed import Typed
@@ -87,7 +88,7 @@ def _offer(offer: Any, promotion: Any) -> dict[str, Any]:
         "hours": offer.hours, "status": promotion.status, "state": str(state), "tone": tone,
         "name": f"{named(listed[2])} · {named(listed[1])}" if listed else "–", "ends": promotion.ends_at,
         "price": unit_price(promotion, listed[0].price_minor) if listed else None,
-        "listed": listed[0].price_minor if listed else None, "currency": promotion.currency,
+        "by": paid_by(promotion), "listed": listed[0].price_minor if listed else None, "currency": promotion.currency,
     }  # fmt: skip
 
 
