@@ -56,7 +56,10 @@ def give_back(
             payments.lock(order.payment_id), key=name, amount_minor=amount_minor, reason=reason,
             order_line_id=line.id,
         )  # fmt: skip
-        if refund_id is None or work.session.get_one(Refund, refund_id).amount_minor != amount_minor:
+        if (
+            refund_id is None
+            or payment_queries.whole_of(work.session.get_one(Refund, refund_id)) != amount_minor
+        ):
             raise StaleState(what="payment", wanted="refunding")
         orders.note(order, "giving_back", line=line.id, amount_minor=amount_minor, reason=reason)
         notifications.decide(work, order, "giving_back", reason=name, said=reason, amount_minor=amount_minor)

@@ -26,6 +26,7 @@ from app.domain.orders.models import Order
 from app.domain.payments import service as payments
 from app.domain.pricing.quotes import Quote
 from app.domain.promotions import queries as promotions
+from app.flows import spending
 from app.flows.ask_gateway import close_checkouts
 from app.foundation import clock
 from app.foundation.actor import Actor
@@ -150,6 +151,7 @@ def let_go(order_id: int) -> None:
     """A member of a group that failed: refunded where it has paid, closed where it has not. Once, however often."""
     with unit_of_work() as work:
         order = orders.lock(order_id)
+        spending.lock_of(order)
         found = service.lock_of(order_id)
         if found is None or found.group.state != "failed":
             return
