@@ -211,7 +211,9 @@ def _refund(work: Work, order: Order, reason: str) -> None:
     payment.outcome, payment.attention_reason = None, None
     orders.move(order, "refunding", reason=reason)
     work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
-    notifications.decide(work, order, "refunding", reason=reason, amount_minor=payment.received_minor)
+    notifications.decide(
+        work, order, "refunding", reason=reason, amount_minor=payment.received_minor, **spending.going_back(order)
+    )
 
 
 def _missing(group: Group) -> int:

@@ -7,6 +7,7 @@ from app.domain.credit.errors import CreditChanged, CreditOfAnother
 from app.domain.credit.rules import part_of
 from app.domain.orders import queries as orders
 from app.domain.orders.models import Order
+from app.domain.payments import queries as payment_queries
 from app.domain.payments.models import Payment
 from app.domain.pricing.quotes import Quote
 from app.foundation.addresses import mailbox
@@ -43,7 +44,7 @@ def lock(wish: Wish | None, quoted: Quote, email: str) -> int:
     if wish is None or not wish.minor:
         return 0
     if mailbox(email) != mailbox(wish.email):
-        raise CreditOfAnother(param="email", email=wish.email)
+        raise CreditOfAnother(param="credit", email=wish.email)
     free = queries.lock_mine(mailbox(wish.email), quoted.currency)
     part = part_of(quoted.total_minor, free_minor=free, least_minor=least_charge(quoted.currency))
     if part != wish.minor and orders.by_quote(quoted.id) is None:  # asked twice, it is held already
@@ -69,3 +70,8 @@ def ready(order: Order, payment: Payment) -> bool:
         return True
     payment.credit_minor = 0
     return False
+
+
+def going_back(order: Order) -> dict[str, int]:
+    """For a mail: `credit_minor`, what of the money that has just been asked back is store credit."""
+    return {"credit_minor": payment_queries.credit_on_its_way(order.id)} if order.credit_minor else {}

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 from app.domain.promotions.buyers import Shopper
 from app.domain.referrals.rules import Promise
 from app.flows import spending
-from app.flows.prove import prove
 from app.flows.priced import NOTHING_ASKED, Asked
+from app.flows.prove import prove
 from app.flows.purchase import Placed, quote
 from app.flows.spending import Wish
 from app.foundation.database import session
@@ -23,7 +23,9 @@ MEI = "mei@example.com"
 ACCOUNT = "SELECT balance_minor, held_minor, owed_minor FROM credit_accounts WHERE shop_id = :shop AND mailbox = :mailbox"
 
 
-def credited(shop: Tenant, owner: Engine, minor: int, *, email: str = MEI, goods: Goods | None = None) -> Placed:
+def credited(
+    shop: Tenant, owner: Engine, minor: int, *, email: str = MEI, goods: Goods | None = None
+) -> Placed:
     """A friend of somebody buys, and the platform rewards that with so much credit; the friend's order."""
     programme(shop, step1=Promise("credit", minor=minor), friend={"minor": 1}, near_most=9999)
     placed = brought(shop, goods or make_goods(shop, codes=1), promoter(shop, email))
@@ -35,7 +37,13 @@ def credited(shop: Tenant, owner: Engine, minor: int, *, email: str = MEI, goods
 
 
 def spend(
-    shop: Tenant, goods: Goods, minor: int | None = None, *, email: str = MEI, asked: Asked = NOTHING_ASKED, **who: Any
+    shop: Tenant,
+    goods: Goods,
+    minor: int | None = None,
+    *,
+    email: str = MEI,
+    asked: Asked = NOTHING_ASKED,
+    **who: Any,
 ) -> Placed:
     """An order of a holder, with so much of its credit, or as much as there is."""
     if minor is None:
@@ -86,4 +94,3 @@ def asked_for(placed: Placed) -> int:
 def proven() -> None:
     found = prove()
     assert list(found.differences) == []
-

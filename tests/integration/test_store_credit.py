@@ -29,8 +29,12 @@ def booked(owner) -> int:
 
 def expire(owner, shop, placed) -> None:
     with owner.begin() as connection:
-        connection.execute(text("UPDATE reservations SET held_until = now() - interval '1 minute' WHERE state = 'held'"))
-        connection.execute(text("UPDATE orders SET expires_at = now() - interval '1 minute' WHERE state = 'pending'"))
+        connection.execute(
+            text("UPDATE reservations SET until = now() - interval '1 minute' WHERE state = 'held'")
+        )
+        connection.execute(
+            text("UPDATE orders SET expires_at = now() - interval '1 minute' WHERE state = 'pending'")
+        )
     expire_checkouts()
     assert state_of(shop, placed) == "expired"
 
@@ -64,15 +68,18 @@ def test_credit_is_spent_beside_the_gateway_and_goes_back_in_its_share(app, owne
     assert state_of(shop, placed) == "delivered"
     assert paid_with(owner, placed) == [("sandbox", total, 700, total, 0, "delivered")]
     assert account(owner, shop) == (0, 0, 0) and moves(owner) == [("earned", 700), ("spent", -700)]
-    kept = Books(owner).ask(
-        "SELECT parts FROM settlements WHERE order_id = :order", order=placed.order_id
-    )[0][0]
+    kept = Books(owner).ask("SELECT parts FROM settlements WHERE order_id = :order", order=placed.order_id)[
+        0
+    ][0]
     assert [part["minor"] for part in kept if part["role"] == "gateway"] == [(total - 700) * 200 // 10_000]
     Books(owner).check()
     proven()
     give(shop, placed, 1000)
     first = 1000 * 700 // total
-    assert sorted(refunds(owner, placed)) == [("credit", first, "succeeded"), ("refund", 1000 - first, "succeeded")]
+    assert sorted(refunds(owner, placed)) == [
+        ("credit", first, "succeeded"),
+        ("refund", 1000 - first, "succeeded"),
+    ]
     assert account(owner, shop) == (first, 0, 0)
     proven()
     give(shop, placed, total - 1000)
@@ -217,7 +224,10 @@ def test_a_refund_that_bounces_keeps_its_credit_given(app, owner):
         [(at,)] = Books(owner).ask("SELECT id FROM refunds WHERE kind = 'refund'")
         record(work, at, "failed", None)
     run_jobs()
-    assert sorted(refunds(owner, placed)) == [("credit", part, "succeeded"), ("refund", 1000 - part, "failed")]
+    assert sorted(refunds(owner, placed)) == [
+        ("credit", part, "succeeded"),
+        ("refund", 1000 - part, "failed"),
+    ]
     assert account(owner, shop) == (part, 0, 0)
     proven()
 
@@ -309,7 +319,9 @@ def test_a_shop_neither_sees_nor_spends_credit_of_another_shop(app, owner):
         assert work.session.execute(text("SELECT count(*) FROM credit_accounts")).scalar_one() == 0
         assert work.session.execute(text("SELECT credit.lock_mine(:at, 'CNY')"), {"at": MEI}).scalar() is None
         with pytest.raises(DBAPIError):
-            work.session.execute(text("SELECT credit.hold(:order, :at, 700)"), {"order": placed.order_id, "at": MEI})
+            work.session.execute(
+                text("SELECT credit.hold(:order, :at, 700)"), {"order": placed.order_id, "at": MEI}
+            )
     assert account(owner, shop) == (700, 0, 0)
 
 
@@ -343,4 +355,3 @@ def test_the_rest_is_never_less_than_the_gateway_takes(app, owner):
     credited(shop, owner, total - 30)
     placed = spend(shop, goods)
     assert asked_for(placed) == 100 and account(owner, shop) == (total - 30, total - 100, 0)
-

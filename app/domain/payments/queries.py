@@ -96,6 +96,14 @@ def as_credit(refund: Refund) -> Refund | None:
     return refund_by_key(f"{refund.key}:credit") if refund.kind == "refund" else None
 
 
+def credit_on_its_way(order_id: int) -> int:
+    """What was asked back of an order as store credit and is not given yet. Minor units."""
+    found = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.order_id == order_id, Refund.kind == "credit", Refund.state.in_(("requested", "sent"))
+    )
+    return int(session().execute(found).scalar_one())
+
+
 def whole_of(refund: Refund) -> int:
     """What a refund comes to with the part that goes back as store credit. Minor units."""
     beside = as_credit(refund)
