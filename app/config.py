@@ -17,6 +17,9 @@ class BadSetting(ValueError):
     """A setting is missing or cannot be read; the message says which and what to do."""
 
 
+LEAST_CHARGES = {"CNY": 100, "USD": 50, "EUR": 50, "GBP": 30, "HKD": 400, "JPY": 50, "*": 50}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The program's settings. Names in the environment are the field names in capitals (docs/settings.md)."""
@@ -76,6 +79,9 @@ class Settings:
     """PAYOUT_REVIEW_FIRST: how many of a firm's first payouts a person looks at."""
     payout_cooling_hours: int = 72
     """PAYOUT_COOLING_HOURS: how long nothing is paid after a firm has changed its account."""
+    least_charges: Mapping[str, int] = field(default_factory=lambda: dict(LEAST_CHARGES))
+    """LEAST_CHARGES: the smallest charge of the gateway in minor units, `CNY=100,USD=50`; `*` is any other currency's.
+    A rest below it is never left to pay beside store credit."""
     trusted_proxies: int = 0
     """TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-*; otherwise their address is every visitor's."""
     web_workers: int = 2
@@ -144,6 +150,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         fingerprint_key=environ.get("FINGERPRINT_KEY") or environ["SECRET_KEY"],
         master_keys=environ["MASTER_KEYS"],
         port=port,
+        least_charges=_amounts(environ, "LEAST_CHARGES", LEAST_CHARGES),
         auto_approve=environ.get("AUTO_APPROVE", "") in {"1", "true", "yes"},
         scheme=scheme,
         public_port=None
@@ -172,6 +179,15 @@ def with_driver(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+def _amounts(environ: Mapping[str, str], name: str, default: Mapping[str, int]) -> Mapping[str, int]:
+    """`CNY=100,USD=50` over what is usual."""
+    pairs = [part.partition("=") for part in environ.get(name, "").split(",") if part.strip()]
+    try:
+        return {**default, **{code.strip().upper(): int(minor) for code, _, minor in pairs}}
+    except ValueError as error:
+        raise BadSetting(f"{name} must read like CNY=100,USD=50, not {environ[name]!r}") from error
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

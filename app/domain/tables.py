@@ -3,6 +3,7 @@
 from app.domain.brands import models as brands
 from app.domain.catalog import models as catalog
 from app.domain.commissions import models as commissions
+from app.domain.credit import models as credit
 from app.domain.distributors import models as distributors
 from app.domain.flash import models as flash
 from app.domain.fulfilment import models as fulfilment
@@ -21,8 +22,8 @@ from app.foundation import audit, outbox
 from app.foundation.database import Base
 
 ROOMS = (
-    brands, catalog, commissions, distributors, flash, fulfilment, groups, identity, inventory, ledger, notifications,
-    orders, payments, payouts, pricing, promotions, referrals,
+    brands, catalog, commissions, credit, distributors, flash, fulfilment, groups, identity, inventory, ledger,
+    notifications, orders, payments, payouts, pricing, promotions, referrals,
 )  # fmt: skip
 FOUNDATION = (audit, outbox)
 metadata = Base.metadata

@@ -18,13 +18,14 @@ from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, PaymentEvent
 from app.domain.payments.service import Told
 from app.domain.promotions.errors import PromotionOver
-from app.flows import deliver, grouping, payers, promoting
+from app.flows import deliver, grouping, payers, promoting, spending
 from app.foundation import clock, figures
 from app.foundation.logs import order_number
 from app.foundation.unit_of_work import Work, unit_of_work
 
 PAYER_LIMIT = "payer_limit"
-NOT_SOLD = frozenset({"late_and_sold_out", "group_over", PAYER_LIMIT})
+CREDIT_GONE = "credit_gone"
+NOT_SOLD = frozenset({"late_and_sold_out", "group_over", CREDIT_GONE, PAYER_LIMIT})
 
 
 def confirm_payment(event_id: int, payment_id: int, order_id: int) -> None:
@@ -60,7 +61,9 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent, paye
     if difference is not None:
         _wait_for_person(work, order, payment, event, difference)
         return "mismatched"
+    whole = spending.ready(order, payment)
     payments.receive(payment, told)
+    work.session.flush()  # its credit is spent before the order moves on, and lets go of what is not
     group = grouping.lock_group_of(order)
     if order.state == "pending" and group is not None and group.state == "failed":
         _group_is_over(work, order, payment)
@@ -70,6 +73,8 @@ def _apply(work: Work, order: Order, payment: Payment, event: PaymentEvent, paye
         _sell(work, order, payment, order.reservation_id)
     elif _already_bought(order, payment):
         _send_back(work, order, payment, "paid_twice")
+    elif order.state in {"expired", "cancelled"} and not whole:
+        _send_back(work, order, payment, CREDIT_GONE)
     elif order.state in {"expired", "cancelled"}:
         _money_came_late(work, order, payment, payer)
     else:
@@ -85,6 +90,7 @@ def _wait_for_person(
     work.record("payment_mismatched", f"order:{order.id}", payment=payment.id, difference=difference)
     if difference in {"account", "external_id"} or (event.amount_minor or 0) <= 0:
         return  # speaks of another payment than ours, or of no money at all: nothing of ours has been paid
+    payment.credit_minor = 0  # what came buys nothing by itself: credit stays its holder's
     payments.receive(payment, Told(event.external_id, event.amount_minor, event.currency, event.account))
     if order.state != "pending":
         _send_back(work, order, payment, f"{difference}_differs")
@@ -92,6 +98,13 @@ def _wait_for_person(
     payment.outcome, payment.attention_reason = "attention", f"{difference}_differs"
     orders.move(order, "attention", reason=f"{difference}_differs")
     inventory.release(order.reservation_id)
+
+
+def sell_for_credit(work: Work, order: Order, payment: Payment) -> None:
+    """An order that store credit pays wholly is sold with itself: no gateway is asked for anything."""
+    payments.receive(payment, Told(None, 0, payment.currency, payment.account))
+    work.session.flush()
+    _sell(work, order, payment, order.reservation_id)
 
 
 def _already_bought(order: Order, payment: Payment) -> bool:
@@ -170,4 +183,6 @@ def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
     else:
         orders.note(order, "refunding_extra", reason=reason)
     work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
-    notifications.decide(work, order, "refunding", reason=reason, amount_minor=received)
+    notifications.decide(
+        work, order, "refunding", reason=reason, amount_minor=received, **spending.going_back(order)
+    )

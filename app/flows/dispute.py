@@ -79,8 +79,7 @@ def _step(event: PaymentEvent) -> str:
 def _take(work: Work, order: Order, payment: Payment, event: PaymentEvent) -> tuple[str, str | None]:
     """Write the chargeback down; its cash posts itself, the parties' parts follow as for a refund."""
     told = event.amount_minor or 0
-    left = (payment.received_minor or 0) - payment.refunded_minor - payment_queries.in_flight(payment.id)
-    amount = min(told, left)
+    amount = min(told, payment_queries.paid(payment).gateway_left_minor)
     if amount <= 0:
         call_person(order, payment.id, "dispute_of_refunded")
         work.record(

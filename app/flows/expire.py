@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 from app.domain.inventory import queries as stock
 from app.domain.inventory import service as inventory
 from app.domain.orders import service as orders
+from app.flows import spending
 from app.flows.ask_gateway import close_checkouts
 from app.foundation import clock
 from app.foundation.errors import ProductError
@@ -38,6 +39,7 @@ def expire(reservation_id: int) -> None:
     """Release one reservation; an order that was paid meanwhile keeps its stock."""
     with unit_of_work() as work:
         order = orders.lock_by_reservation(reservation_id)
+        spending.lock_of(order)
         if not inventory.release(reservation_id):
             return
         if order.state == "pending":

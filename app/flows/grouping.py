@@ -26,6 +26,7 @@ from app.domain.orders.models import Order
 from app.domain.payments import service as payments
 from app.domain.pricing.quotes import Quote
 from app.domain.promotions import queries as promotions
+from app.flows import spending
 from app.flows.ask_gateway import close_checkouts
 from app.foundation import clock
 from app.foundation.actor import Actor
@@ -165,6 +166,7 @@ def let_go(order_id: int) -> None:
     """A member of a group that failed: refunded where it has paid, closed where it has not. Once, however often."""
     with unit_of_work() as work:
         order = orders.lock(order_id)
+        spending.lock_of(order)
         found = service.lock_of(order_id)
         if found is None or found.group.state != "failed":
             return
@@ -224,7 +226,9 @@ def _refund(work: Work, order: Order, reason: str) -> None:
     payment.outcome, payment.attention_reason = None, None
     orders.move(order, "refunding", reason=reason)
     work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
-    notifications.decide(work, order, "refunding", reason=reason, amount_minor=payment.received_minor)
+    notifications.decide(
+        work, order, "refunding", reason=reason, amount_minor=payment.received_minor, **spending.going_back(order)
+    )
 
 
 def _missing(group: Group) -> int:

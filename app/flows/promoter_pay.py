@@ -167,7 +167,7 @@ def _hang_rewards(work: Work, promoter_id: int, payout_id: int) -> None:
         update(ReferralReward)
         .where(
             ReferralReward.promoter_id == promoter_id, ReferralReward.state == "available",
-            ReferralReward.payout_id.is_(None),
+            ReferralReward.payout_id.is_(None), ReferralReward.kind == "cash",
         )
         .values(payout_id=payout_id).execution_options(synchronize_session=False)
     )  # fmt: skip

@@ -27,8 +27,11 @@ def keep(work: Work, order: Order, quoted: Quote) -> None:
 
 
 def receipt(order: Order) -> dict[str, Any]:
-    """What a mail says of an order's promotions: `receipt` with list, each saving and total; nothing without any."""
-    if not order.promoted:
+    """What a mail says of an order's promotions and store credit: `receipt` with list, each saving and total.
+
+    Nothing where there are none.
+    """
+    if not order.promoted and not order.credit_minor:
         return {}
     saved: dict[int, dict[str, Any]] = {}
     for row in queries.of_order(order.id):
@@ -39,7 +42,7 @@ def receipt(order: Order) -> dict[str, Any]:
     listed = order.total_minor + sum(one["minor"] for one in saved.values())
     told = {
         "list_minor": listed, "saved": list(saved.values()), "total_minor": order.total_minor,
-        "currency": order.currency,
+        "currency": order.currency, "credit_minor": order.credit_minor,
     }  # fmt: skip
     return {"receipt": told}
 

@@ -17,6 +17,7 @@ from app.domain.commissions.calendar import day_of
 from app.domain.ledger import proof
 from app.domain.ledger.models import LedgerProof
 from app.domain.reconciliation import checks, sums
+from app.domain.reconciliation.check import Check
 from app.foundation import clock, snapshot
 from app.foundation.database import session
 from app.foundation.runtime import settings
@@ -159,7 +160,7 @@ def _books() -> proof.Books | None:
         return None
 
 
-def _doubtful(books: proof.Books, rest: Future[sums.Sums]) -> Sequence[checks.Check]:
+def _doubtful(books: proof.Books, rest: Future[sums.Sums]) -> Sequence[Check]:
     try:
         return sums.doubtful(books, rest.result())
     except DataError:

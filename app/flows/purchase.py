@@ -32,9 +32,10 @@ from app.domain.pricing.errors import BelowFloor, LineBelowFloor, PriceChanged, 
 from app.domain.pricing.quotes import Quote, QuoteSealer
 from app.domain.pricing.rules import FloorBroken, Offer, PricedLine
 from app.domain.promotions.models import StoredPromotion
-from app.flows import floor_evidence, priced, promoting, ties
+from app.flows import confirm_payment, floor_evidence, priced, promoting, spending, ties
 from app.flows.ask_gateway import close_checkouts
 from app.flows.priced import NOTHING_ASKED, Asked, offer_of
+from app.flows.spending import Wish
 from app.foundation import clock, ids, pace
 from app.foundation.actor import SYSTEM, Actor
 from app.foundation.addresses import neighbourhood
@@ -50,7 +51,10 @@ hasher = PasswordHasher()
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
-    """What a buyer hands in: a sealed quote and who they are. `fields` is by listing id, then by name."""
+    """What a buyer hands in: a sealed quote and who they are. `fields` is by listing id, then by name.
+
+    `credit`: what of it is to be paid with store credit, by whoever has proven whose it is.
+    """
 
     quote: str
     email: str
@@ -61,6 +65,7 @@ class PlaceOrder:
     passphrase: str = field(default="", repr=False)
     fields: Mapping[int, Mapping[str, str]] = field(default_factory=dict, repr=False)
     buyer_id: int | None = None
+    credit: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order that waits for its money; `payment_id` is its open payment attempt."""
+    """An order that waits for its money; `payment_id` is its open payment attempt, None where none is needed."""
 
     order_id: int
     number: str
@@ -169,6 +174,7 @@ def _place(
             wanted={line.sku_id: line.quantity for line in quoted.lines},
             shop_most=shop.settings.get("max_open_orders"),
         )  # fmt: skip
+        credit = spending.lock(command.credit, quoted, email)
         reservation_id = inventory.reserve(
             quoted.id, [_want(line, goods[line.listing_id]) for line in quoted.lines], until,
             parent_id=ties.parent(quoted),
@@ -179,7 +185,7 @@ def _place(
             shop_id=shop.id, number=ids.order_number(clock.now()), quote_id=quoted.id, reservation_id=reservation_id,
             email=email, buyer_id=command.buyer_id, passphrase_hash=passphrase, device=command.device, ip=address,
             locale=command.locale, currency=quoted.currency, total_minor=quoted.total_minor, state="pending",
-            quoted_at=quoted.made_at, expires_at=until, promoted=bool(quoted.taken),
+            quoted_at=quoted.made_at, expires_at=until, promoted=bool(quoted.taken), credit_minor=credit,
         )  # fmt: skip
         work.session.add(order)
         work.session.flush()
@@ -190,9 +196,13 @@ def _place(
             work.session.flush()
         promoting.keep(work, order, quoted)
         ties.bind(work, order, quoted.tied)
+        spending.hold(order)
         orders.note(order, "placed")
         payment = _attempt(work, order, command.method)
         work.session.flush()
+        if not payment.asked_minor:
+            confirm_payment.sell_for_credit(work, order, payment)
+            return Placed(order.id, order.number, None)
         names = [_named(goods[line.listing_id], line.quantity) for line in quoted.lines]
         return Placed(order.id, order.number, payment.id, _asking(payment, order, names, shop))
 
@@ -253,6 +263,7 @@ def cancel_order(order_id: int, *, actor: Actor) -> None:
         order = orders.lock(order_id)
         if order.state != "pending":
             raise OrderNotPayable(state=order.state)
+        spending.lock_of(order)
         orders.move(order, "cancelled")
         inventory.release(order.reservation_id)
         close_checkouts(work, order.id)
@@ -349,10 +360,12 @@ def _add_lines(
 
 
 def _attempt(work: Work, order: Order, method: str) -> Payment:
-    gateway = settings().gateway
+    whole = order.credit_minor == order.total_minor
+    gateway = spending.GATEWAY if whole else settings().gateway
     payment = Payment(
-        shop_id=order.shop_id, order_id=order.id, gateway=gateway, account=gateways.gateway(gateway).account,
-        method=method, reference=f"pay_{secrets.token_hex(12)}", amount_minor=order.total_minor,
+        shop_id=order.shop_id, order_id=order.id, gateway=gateway, method=gateway if whole else method,
+        account=gateway if whole else gateways.gateway(gateway).account,
+        reference=f"pay_{secrets.token_hex(12)}", amount_minor=order.total_minor, credit_minor=order.credit_minor,
         currency=order.currency, state="created",
     )  # fmt: skip
     work.session.add(payment)
@@ -366,7 +379,7 @@ def _named(item: OnSale, quantity: int) -> str:
 def _asking(payment: Payment, order: Order, names: Sequence[str], shop: Tenant) -> Asking:
     expires_at: datetime = order.expires_at
     request = CheckoutRequest(
-        reference=payment.reference, order_number=order.number, amount_minor=payment.amount_minor,
+        reference=payment.reference, order_number=order.number, amount_minor=payment.asked_minor,
         currency=payment.currency, method=payment.method, description=" + ".join(names)[:240], return_url="",
         cancel_url="", expires_at=expires_at, email=order.email, locale=order.locale,
         shop_name=str((order.locale == "en" and shop.settings.get("name_en")) or shop.name),

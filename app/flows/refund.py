@@ -26,8 +26,11 @@ def send_refund(refund_id: int) -> None:
     """Send one refund to its gateway.
 
     The gateway is called outside any transaction under the refund's own key, so
-    a process that dies after the call only asks the same question again.
+    a process that dies after the call only asks the same question again. What goes back as store credit
+    needs no gateway and is given at once.
     """
+    if _give_credit(refund_id):
+        return
     with unit_of_work() as work:
         refund = work.session.get_one(Refund, refund_id, with_for_update=True)
         if refund.state in {"succeeded", "failed"}:
@@ -41,6 +44,18 @@ def send_refund(refund_id: int) -> None:
     )
     with unit_of_work() as work:
         record(work, refund_id, str(answer.state), answer.external_id)
+
+
+def _give_credit(refund_id: int) -> bool:
+    """Give back what is store credit, of a refund or beside it; True where that was all of it."""
+    with unit_of_work() as work:
+        refund = work.session.get_one(Refund, refund_id)
+        if not work.session.get_one(Payment, refund.payment_id).credit_minor:
+            return False
+        credit = refund if refund.kind == "credit" else payment_queries.as_credit(refund)
+        if credit is not None and credit.state in {"requested", "sent"}:
+            record(work, credit.id, "succeeded", None)
+        return refund.kind == "credit"
 
 
 def hear_refund(event_id: int, payment_id: int, order_id: int) -> None:
@@ -101,7 +116,18 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
         orders.move(order, "refunded")
     else:
         orders.note(order, "refund_succeeded", amount_minor=refund.amount_minor)
-    notifications.decide(work, order, "refunded", reason=refund.key, amount_minor=refund.amount_minor)
+    _tell(work, order, refund)
+
+
+def _tell(work: Work, order: Order, refund: Refund) -> None:
+    """Tell the buyer what went where, once for both parts of a refund: when the gateway's is through."""
+    beside = payment_queries.as_credit(refund)
+    credit = refund.amount_minor if refund.kind == "credit" else beside.amount_minor if beside else 0
+    if refund.kind == "credit" and refund.key.endswith(payments.CREDIT):
+        return
+    notifications.decide(
+        work, order, "refunded", reason=refund.key, amount_minor=payment_queries.whole_of(refund), credit_minor=credit
+    )
 
 
 def _end_lines(payment_id: int, lines: Sequence[OrderLine]) -> None:

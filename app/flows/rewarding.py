@@ -14,6 +14,7 @@ from app.domain.referrals import queries, service
 from app.domain.referrals.models import Promoter, ReferralProgramme, ReferralReward
 from app.domain.referrals.queries import OrderFacts
 from app.domain.referrals.rules import OWN, Someone, same_person, worth
+from app.flows import crediting
 from app.foundation import clock
 from app.foundation.addresses import mailbox
 from app.foundation.errors import ProductError
@@ -229,6 +230,9 @@ def _rebalance(
 
 def _earn(reward: ReferralReward, promoter: Promoter, order: OrderFacts, minor: int) -> None:
     """Cash for a promoter; what it still owes of rewards that were taken back stays with the funder."""
+    if reward.kind == "credit":
+        crediting.earn(reward, promoter, order, minor)
+        return
     withheld = min(promoter.owed_minor, minor)
     promoter.owed_minor -= withheld
     reward.withheld_minor += withheld
@@ -240,6 +244,9 @@ def _earn(reward: ReferralReward, promoter: Promoter, order: OrderFacts, minor: 
 def _give_up(reward: ReferralReward, promoter: Promoter, order: OrderFacts, minor: int) -> None:
     """Cash goes back to its funder as far as it is there; the rest is owed."""
     reward.withheld_minor = min(reward.withheld_minor, reward.amount_minor - minor)
+    if reward.kind == "credit":
+        crediting.give_up(reward, promoter, order, minor)
+        return
     there = min(promoter.balance_minor, minor)
     promoter.owed_minor += minor - there
     if there:

@@ -161,7 +161,7 @@ def _mirror_line(work: Work, refund: Refund, settlement: Settlement, amount: int
     transaction_id = _post(refund, settlement, key, "return", sides)
     settlement.returned_minor += taken.buyer_minor
     returning.note_parts(settlement, taken.parts)
-    why = {"kind": refund.kind, "refunded_minor": taken.buyer_minor}
+    why = {"kind": _kind(refund), "refunded_minor": taken.buyer_minor}
     _note(refund, settlement, earnings, transaction_id, taken.parts, why | dict(taken.facts))
     return 1
 
@@ -235,12 +235,17 @@ def _post(refund: Refund, settlement: Settlement, key: str, kind: str, sides: Se
     posting = Posting(
         key, kind, settlement.currency, clock.now(), sides, shop_id=settlement.shop_id, order_id=settlement.order_id,
         order_line_id=settlement.order_line_id, payment_id=refund.payment_id, refund_id=refund.id,
-        reason={"kind": refund.kind, "reason": refund.reason},
+        reason={"kind": _kind(refund), "reason": refund.reason},
     )  # fmt: skip
     made = post(posting)
     if made is None:
         raise AssertionError(f"{key} was posted behind its order's lock")
     return made
+
+
+def _kind(refund: Refund) -> str:
+    """Where money went back to is the buyer's affair: a refund to store credit is a refund."""
+    return "refund" if refund.kind == "credit" else str(refund.kind)
 
 
 def _line(work: Work, settlement: Settlement) -> OrderLine:

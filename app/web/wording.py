@@ -58,6 +58,12 @@ TEXTS: Mapping[str, str] = {
     "referral_payout_state": lazy_gettext(
         "This payout has moved on in the meantime. Please reload and look again."
     ),
+    "credit_changed": lazy_gettext(
+        "Your store credit has changed in the meantime. Please look at what is left to pay and confirm."
+    ),
+    "credit_of_another": lazy_gettext(
+        "Store credit pays for orders to its own address, %(email)s. Use that address, or take the tick away."
+    ),
     "coupon_code_taken": lazy_gettext("Another promotion has this code. Choose a different one."),
     "drop_invalid": lazy_gettext("This cannot be so in a flash sale. Please check this field."),
     "drop_not_open": lazy_gettext("The line of this sale is not open now."),

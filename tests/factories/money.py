@@ -115,7 +115,7 @@ def dispute(
     """News of a dispute, as a gateway tells it."""
     with shop_scope(shop.id):
         payment = session().get_one(Payment, placed.payment_id)
-        reference, owed, owed_in = payment.reference, payment.amount_minor, payment.currency
+        reference, owed, owed_in = payment.reference, payment.asked_minor, payment.currency
         session().rollback()
     raw = {
         "dispute_id": f"{dispute_id}-{shop.id}",

@@ -18,6 +18,7 @@ from app.domain.promotions.buyers import Shopper
 from app.flows import hear_gateway, purchase
 from app.flows.priced import NOTHING_ASKED, Asked
 from app.flows.purchase import Placed, PlaceOrder
+from app.flows.spending import Wish
 from app.foundation import clock, ids
 from app.foundation.actor import Actor
 from app.foundation.database import session
@@ -34,6 +35,7 @@ BUYER = Actor("buyer", ip="127.0.0.1")
 def place(
     shop: Tenant, cart: Mapping[Goods, int] | Goods, *, email: str = "", device: str = "", method: str = "alipay",
     fields: Mapping[str, str] | None = None, asked: Asked = NOTHING_ASKED, signed_in: bool = False,
+    credit: Wish | None = None,
 ) -> Placed:  # fmt: skip
     """Quote and order, up to the gateway's door; `signed_in`: as the proven owner of the address."""
     wanted = cart if isinstance(cart, Mapping) else {cart: 1}
@@ -47,7 +49,7 @@ def place(
         told = {goods.listing_id: dict(fields or {}) for goods in wanted}
         command = PlaceOrder(
             quote=purchase.seal(quoted), email=email, method=method, device=device, locale="zh_Hans", fields=told,
-            buyer_id=own,
+            buyer_id=own, credit=credit,
         )  # fmt: skip
         placed = purchase.place_order(command, shop=shop, actor=BUYER)
         if placed.payment_id is not None:
@@ -67,7 +69,7 @@ def paid_event(
     """A signed "paid" event of the sandbox, as it comes over the wire."""
     with shop_scope(shop.id):
         payment = session().get_one(Payment, placed.payment_id)
-        reference, owed, owed_in = payment.reference, payment.amount_minor, payment.currency
+        reference, owed, owed_in = payment.reference, payment.asked_minor, payment.currency
     event = SandboxEvent(
         kind=EventKind.PAID, external_id=external_id_for(reference), reference=reference,
         amount_minor=owed if amount is None else amount, currency=currency or owed_in, occurred_at=clock.now(),

@@ -13,7 +13,8 @@ from app.foundation.addresses import mailbox
 from app.foundation.database import session
 
 LOCK = text("""
-    SELECT o.id, o.shop_id, o.number, o.currency, o.email, o.created_at, s.distributor_id, p.gateway
+    SELECT o.id, o.shop_id, o.number, o.currency, o.email, o.created_at, s.distributor_id, p.gateway,
+        o.credit_minor
     FROM orders o JOIN shops s ON s.id = o.shop_id LEFT JOIN payments p ON p.id = o.payment_id
     WHERE o.id = ANY (:orders) ORDER BY o.id FOR NO KEY UPDATE OF o
 """)
@@ -91,6 +92,8 @@ class Sold:
     ordered_at: datetime
     seller_id: int
     gateway: str | None
+    credit_minor: int
+    """What of the order was paid with store credit: no gateway kept a fee of it."""
     own: bool
     """Bought by somebody who works for the seller."""
 
@@ -115,7 +118,7 @@ def claim(order_ids: Collection[int], shop_of: Mapping[int, int | None]) -> list
             "currency": order.currency,
             "ordered_at": order.created_at,
             "seller_id": order.distributor_id,
-            "gateway": order.gateway,
+            "gateway": order.gateway, "credit_minor": order.credit_minor,
             "own": mailbox(order.email) in staff[order.distributor_id],
         }
         found.append(Sold(**row._asdict(), **facts))

@@ -21,6 +21,7 @@ ACCOUNTS = (
     "gateway_clearing", "bank_clearing", "buyer_liability", "brand_held", "brand_available", "brand_in_transit",
     "distributor_held", "distributor_available", "distributor_in_transit", "platform_revenue", "gateway_fees",
     "payout_fees", "promotion_cost", "chargebacks", "rounding", "promoter_payable",
+    "store_credit",
 )  # fmt: skip
 _NAMES = ", ".join(f"'{name}'" for name in ACCOUNTS)
 
@@ -92,6 +93,10 @@ class LedgerEntry(Record):
         Index(
             "ix_ledger_entries_distributor", "distributor_id", "currency", "account", "occurred_at",
             postgresql_include=["amount_minor"], postgresql_where=text("distributor_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_ledger_entries_store_credit", "transaction_id", postgresql_include=["currency", "amount_minor"],
+            postgresql_where=text("account = 'store_credit'"),
         ),
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ class Order(Record, TenantOwned):
     later moves those to paid or refunding → refunded; `attention` waits for a person.
     `payment_id`: the payment that bought it; others of its payments go back.
     `promoted`: uses of promotions hang on it; they follow its state by a trigger.
+    `credit_minor`: what of the total its buyer pays with store credit, held for it by a trigger while it is open.
     """
 
     __tablename__ = "orders"
@@ -28,6 +29,7 @@ class Order(Record, TenantOwned):
             name="state",
         ),
         CheckConstraint("total_minor > 0", name="total"),
+        CheckConstraint("credit_minor BETWEEN 0 AND total_minor", name="credit"),
         UniqueConstraint("shop_id", "quote_id"),
         UniqueConstraint("number"),
         Index("ix_orders_shop_created", "shop_id", "created_at"),
@@ -64,6 +66,7 @@ class Order(Record, TenantOwned):
     attention_reason: Mapped[str | None]
     created_at: Mapped[CreatedAt]
     payment_id: Mapped[int | None]
+    credit_minor: Mapped[int] = mapped_column(server_default=text("0"))
     promoted: Mapped[bool] = mapped_column(server_default=text("false"))
     quoted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     expires_at: Mapped[datetime]

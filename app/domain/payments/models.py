@@ -13,7 +13,8 @@ from tenants.scoping import TenantOwned
 class Payment(Record, TenantOwned):
     """One attempt to pay an order. `reference` is our idempotency key towards the gateway.
 
-    `amount_minor` was asked for, `received_minor` came. Every received payment ends in
+    `amount_minor` was asked for, `received_minor` came; `credit_minor` of either is store credit, and the gateway is
+    asked for the rest (nothing is left where `gateway` is `credit`). Every received payment ends in
     exactly one `outcome`: delivered, refunded (wholly), partly_refunded, or attention
     (waiting for a person). `payer`: the account it came from, as a keyed digest, where the gateway told.
     """
@@ -24,6 +25,9 @@ class Payment(Record, TenantOwned):
         CheckConstraint("outcome IN ('delivered', 'refunded', 'partly_refunded', 'attention')", name="outcome"),
         CheckConstraint(
             "amount_minor > 0 AND refunded_minor BETWEEN 0 AND coalesce(received_minor, 0)", name="amounts"
+        ),
+        CheckConstraint(
+            "credit_minor BETWEEN 0 AND least(amount_minor, coalesce(received_minor, amount_minor))", name="credit"
         ),
         CheckConstraint("outcome IS NULL OR state = 'received'", name="outcome_of_received"),
         UniqueConstraint("reference"),
@@ -46,6 +50,7 @@ class Payment(Record, TenantOwned):
     external_id: Mapped[str | None]
     url: Mapped[str | None]
     amount_minor: Mapped[int]
+    credit_minor: Mapped[int] = mapped_column(server_default=text("0"))
     received_minor: Mapped[int | None]
     received_currency: Mapped[str | None]
     refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
@@ -57,11 +62,22 @@ class Payment(Record, TenantOwned):
     received_at: Mapped[datetime | None]
     payer: Mapped[str | None]
 
+    @property
+    def asked_minor(self) -> int:
+        """What the gateway is asked for."""
+        return self.amount_minor - self.credit_minor
+
+    @property
+    def taken_minor(self) -> int:
+        """What came through the gateway."""
+        return (self.received_minor or 0) - self.credit_minor
+
 
 class Refund(Record, TenantOwned):
     """Money going back for a payment; `key` names the business fact and makes it happen once.
 
-    `kind`: a refund we send, or a chargeback the buyer's bank took (`succeeded` until it is won back, then `failed`).
+    `kind`: a refund we send, a chargeback the buyer's bank took (`succeeded` until it is won back, then `failed`), or
+    credit: store credit given back, which needs no gateway and never bounces.
     `shares`: what of it belongs to each line, by its id, where it names none. `fee_minor`: what the gateway
     took for the dispute itself. `mirrored`: the state that the parties' parts follow already.
     """
@@ -70,7 +86,7 @@ class Refund(Record, TenantOwned):
     __table_args__ = (
         CheckConstraint("state IN ('requested', 'sent', 'succeeded', 'failed')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount"),
-        CheckConstraint("kind IN ('refund', 'chargeback')", name="kind"),
+        CheckConstraint("kind IN ('refund', 'chargeback', 'credit')", name="kind"),
         CheckConstraint("fee_minor = 0 OR kind = 'chargeback'", name="fee"),
         UniqueConstraint("key"),
         Index(

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select
 
 from app.domain.payments.models import Payment, Refund
+from app.domain.payments.rules import Paid
 from app.foundation.database import session
 
 COUNTED = ("requested", "sent", "succeeded")
@@ -77,12 +78,36 @@ def line_shares(refund: Refund) -> dict[int, int]:
     return {int(line_id): int(minor) for line_id, minor in (refund.shares or {}).items()}
 
 
-def in_flight(payment_id: int) -> int:
-    """What has been asked back of a payment and has no answer yet."""
+def paid(payment: Payment) -> Paid:
+    """A payment with what has gone back of it, or is on its way, by where it went."""
+    found = (
+        select(Refund.kind, func.sum(Refund.amount_minor))
+        .where(Refund.payment_id == payment.id, Refund.state != "failed").group_by(Refund.kind)
+    )  # fmt: skip
+    back = {kind: int(minor) for kind, minor in session().execute(found)}
+    return Paid(
+        payment.received_minor or 0, payment.credit_minor, back.get("credit", 0), back.get("refund", 0),
+        back.get("chargeback", 0),
+    )  # fmt: skip
+
+
+def as_credit(refund: Refund) -> Refund | None:
+    """The part of a refund that goes back as store credit beside it."""
+    return refund_by_key(f"{refund.key}:credit") if refund.kind == "refund" else None
+
+
+def credit_on_its_way(order_id: int) -> int:
+    """What was asked back of an order as store credit and is not given yet. Minor units."""
     found = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-        Refund.payment_id == payment_id, Refund.state.in_(("requested", "sent"))
+        Refund.order_id == order_id, Refund.kind == "credit", Refund.state.in_(("requested", "sent"))
     )
     return int(session().execute(found).scalar_one())
+
+
+def whole_of(refund: Refund) -> int:
+    """What a refund comes to with the part that goes back as store credit. Minor units."""
+    beside = as_credit(refund)
+    return int(refund.amount_minor) + (int(beside.amount_minor) if beside else 0)
 
 
 def refund_by_key(key: str) -> Refund | None:

@@ -2,24 +2,17 @@
 
 # ruff: noqa: S608 - its SQL is made of constants
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 
+from app.domain.reconciliation import credit
+from app.domain.reconciliation.check import Check
 from app.foundation.database import session
 
 MOST_NAMED = 200
 # What a job still has before it: younger than this is on its way, not wrong.
 SOON = "interval '15 minutes'"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One sentence about the books. `question` answers with the rows that break it, at most :most."""
-
-    name: str
-    question: str
 
 
 PAYMENTS = Check(
@@ -29,11 +22,11 @@ PAYMENTS = Check(
         t.moved_minor AS posted_minor, coalesce(t.currency, p.currency) AS currency
     FROM (SELECT *, upper(coalesce(received_currency, currency)) AS paid_in FROM payments
           WHERE state = 'received' AND received_minor > 0) p
-    FULL JOIN (SELECT t.*, (SELECT sum(amount_minor) FROM ledger_entries e WHERE e.transaction_id = t.id
+    FULL JOIN (SELECT t.*, (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries e WHERE e.transaction_id = t.id
                             AND e.account = 'gateway_clearing') AS cleared
                FROM ledger_transactions t WHERE kind = 'payment') t ON t.payment_id = p.id
     WHERE p.id IS NULL OR t.id IS NULL OR t.moved_minor <> p.received_minor OR t.currency <> p.paid_in
-       OR t.order_id IS DISTINCT FROM p.order_id OR t.cleared IS DISTINCT FROM -p.received_minor ORDER BY 1 LIMIT
+       OR t.order_id IS DISTINCT FROM p.order_id OR t.cleared <> p.credit_minor - p.received_minor ORDER BY 1 LIMIT
        :most
 """,
 )
@@ -47,7 +40,8 @@ REFUNDS = Check(
     id) AS transactions,
                    min(moved_minor) AS least, sum(CASE WHEN kind LIKE '%_undone' THEN -moved_minor ELSE moved_minor
                    END) AS net
-               FROM ledger_transactions WHERE kind IN ('refund', 'chargeback', 'refund_undone', 'chargeback_undone')
+               FROM ledger_transactions WHERE kind IN ('refund', 'chargeback',
+               'credit_returned', 'refund_undone', 'chargeback_undone')
                GROUP BY 1) t ON t.refund_id = r.id
     WHERE coalesce(r.owed, 0) <> coalesce(t.net, 0) OR (t.refund_id IS NOT NULL AND r.id IS NULL)
        OR t.currency <> upper(r.currency) OR t.payment_id <> r.payment_id OR t.least <> r.amount_minor ORDER BY 1
@@ -149,6 +143,8 @@ BALANCES = Check(
                 UNION ALL SELECT 'in_transit', brand_id, distributor_id, currency, amount_minor FROM payouts
                 WHERE state IN ('reserved', 'sent')
                 UNION ALL SELECT 'available', NULL, distributor_id, currency, -amount_minor FROM promoter_moves
+                WHERE distributor_id IS NOT NULL
+                UNION ALL SELECT 'available', NULL, distributor_id, currency, -amount_minor FROM credit_moves
                 WHERE distributor_id IS NOT NULL) x
           GROUP BY 1, 2, 3, 4 HAVING sum(minor) <> 0) w
     FULL JOIN (SELECT account, brand_id, distributor_id, currency, sum(amount_minor) AS minor FROM ledger_entries
@@ -245,8 +241,9 @@ REPORTED = Check(
     FROM gateway_report_lines
                      WHERE kind IN ('payment', 'refund') GROUP BY 1)
     SELECT coalesce(p.gateway, g.gateway) AS gateway, p.id AS payment, NULL::bigint AS refund, g.line_id AS line,
-        p.received_minor AS ours_minor, g.amount_minor AS theirs_minor, coalesce(p.currency, g.currency) AS currency
-    FROM (SELECT p.* FROM payments p JOIN covered c USING (gateway) WHERE p.state = 'received' AND p.received_minor
+        p.taken AS ours_minor, g.amount_minor AS theirs_minor, coalesce(p.currency, g.currency) AS currency
+    FROM (SELECT p.*, p.received_minor - p.credit_minor AS taken
+          FROM payments p JOIN covered c USING (gateway) WHERE p.state = 'received' AND p.received_minor
     > 0
           AND p.received_at BETWEEN c.since AND c.until) p
     FULL JOIN (SELECT gateway, reference, min(line_id) AS line_id, sum(amount_minor) AS amount_minor, min(currency)
@@ -255,8 +252,8 @@ REPORTED = Check(
       ON g.gateway = p.gateway AND g.reference = p.reference
     WHERE ((p.id IS NULL AND NOT EXISTS (SELECT 1 FROM payments o WHERE o.gateway = g.gateway AND o.reference =
     g.reference
-            AND o.state = 'received' AND o.received_minor = g.amount_minor)) OR g.line_id IS NULL
-           OR g.amount_minor <> p.received_minor OR g.currency <> upper(coalesce(p.received_currency, p.currency)))
+            AND o.state = 'received' AND o.received_minor - o.credit_minor = g.amount_minor)) OR g.line_id IS NULL
+           OR g.amount_minor <> p.taken OR g.currency <> upper(coalesce(p.received_currency, p.currency)))
     UNION ALL
     SELECT g.gateway, NULL, r.id, g.line_id, -r.owed, g.amount_minor, g.currency
     FROM (SELECT gateway, external_id, min(line_id) AS line_id, sum(amount_minor) AS amount_minor, min(currency) AS
@@ -328,7 +325,7 @@ PROMOTERS = Check(
 )
 ALL = (
     PAYMENTS, REFUNDS, UNSETTLED, SETTLEMENTS, PARTS, EARNINGS, TAKEN, BALANCES, RETURNS, VOLUMES, LIABILITIES, PAYOUTS,
-    REPORTED, GATEWAY_FEES, REWARDS, PROMOTERS,
+    REPORTED, GATEWAY_FEES, REWARDS, PROMOTERS, *credit.ALL,
 )  # fmt: skip
 
 

@@ -20,10 +20,11 @@ MATCHED = """
     WITH covered AS (SELECT gateway, min(occurred_at) + interval '10 minutes' AS since, max(occurred_at) AS until
         FROM gateway_report_lines WHERE kind IN ('payment', 'refund') GROUP BY 1),
     ours AS (
-        SELECT 'payment' AS kind, p.gateway, p.reference AS name, p.order_id, p.received_minor AS minor,
+        SELECT 'payment' AS kind, p.gateway, p.reference AS name, p.order_id,
+            p.received_minor - p.credit_minor AS minor,
             upper(coalesce(p.received_currency, p.currency)) AS currency, p.received_at AS at
-        FROM payments p WHERE p.state = 'received' AND p.received_minor > 0 AND p.received_at > now() - :days *
-        interval '1 day'
+        FROM payments p WHERE p.state = 'received' AND p.received_minor > p.credit_minor
+          AND p.received_at > now() - :days * interval '1 day'
         UNION ALL
         SELECT 'refund', p.gateway, r.external_id, r.order_id, -r.amount_minor, upper(r.currency), r.succeeded_at
         FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.kind = 'refund' AND r.state = 'succeeded'

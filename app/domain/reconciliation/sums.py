@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.domain.commissions.rules import ROLES
 from app.domain.ledger.proof import WEIGHT, Books
 from app.domain.reconciliation import checks
-from app.domain.reconciliation.checks import Check
+from app.domain.reconciliation.check import Check
 from app.foundation.database import session
 
 
@@ -41,7 +41,8 @@ PARTS_READ = {role: _minor(role) for role in ROLES if role not in FIRMS} | {
 QUESTIONS = {
     "paid": f"""{COVERED} SELECT upper(coalesce(received_currency, currency)) AS currency,
         sum(received_minor * {_w("id")}) AS ids, sum(received_minor * {_w("order_id")}) AS orders,
-        sum(received_minor * {NAMED.format("reference")}) FILTER (WHERE received_at BETWEEN since AND until) AS names
+        sum((received_minor - credit_minor) * {NAMED.format("reference")})
+        FILTER (WHERE received_at BETWEEN since AND until) AS names
         FROM payments LEFT JOIN covered ON g = gateway WHERE state = 'received' AND received_minor > 0 GROUP BY 1""",
     "refunded": f"""SELECT upper(currency) AS currency, kind, sum(amount_minor * {_w("id")}) AS ids,
         sum(amount_minor * {_w("order_id")}) AS orders, sum(amount_minor * {NAMED.format("external_id")}) AS names
@@ -76,6 +77,8 @@ QUESTIONS = {
         FROM payouts GROUP BY 1, 2, 3, 4""",
     "rewards": f"""SELECT distributor_id, currency, sum(amount_minor) AS minor, sum(amount_minor *
     {_w("transaction_id")}) AS moved, count(*) AS moves FROM promoter_moves GROUP BY 1, 2""",
+    "credits": f"""SELECT kind, distributor_id, currency, sum(amount_minor) AS minor, sum(amount_minor *
+    {_w("transaction_id")}) AS moved FROM credit_moves GROUP BY 1, 2, 3""",
     "reported": f"""SELECT kind, sum(CASE kind WHEN 'payment' THEN amount_minor * {NAMED.format("reference")}
         ELSE -amount_minor * {NAMED.format("external_id")} END) AS names,
         sum(fee_minor * {NAMED.format("'gateway_fee:' || gateway || ':' || line_id")}) FILTER (WHERE fee_minor <>
@@ -138,6 +141,7 @@ def _payments(books: Books, sums: Sums) -> bool:
     cleared = (
         books.of("moved", "refund", "chargeback", "gateway_fee")
         - books.of("moved", "payment", "refund_undone", "chargeback_undone")
+        - sums.of("credits", "moved", kind="spent")
     )  # fmt: skip
     return {one.currency: (one.facts, one.orders) for one in books.facts if one.kind == "payment"} == {
         row["currency"]: (int(row["ids"]), int(row["orders"])) for row in sums.rows["paid"]
@@ -150,8 +154,8 @@ def _refunds(books: Books, sums: Sums) -> bool:
     }
     posted: dict[tuple[str, str], tuple[int, int]] = {}
     for one in books.facts:
-        kind, _, undone = one.kind.partition("_")
-        if kind in {"refund", "chargeback"}:
+        kind, _, undone = ("credit", "", "") if one.kind == "credit_returned" else one.kind.partition("_")
+        if kind in {"refund", "chargeback"} or one.kind == "credit_returned":
             sign, (ids, orders) = (-1 if undone else 1), posted.get((kind, one.currency), (0, 0))
             posted[kind, one.currency] = (ids + sign * one.facts, orders + sign * one.orders)
     return {key: figures for key, figures in posted.items() if any(figures)} == wanted
@@ -172,7 +176,7 @@ def _buyers(books: Books, sums: Sums) -> bool:
     """Nothing but payments, refunds, settlements and returns touched what buyers are owed."""
     return books.weighted("buyer_liability") == (
         books.of("moved", "payment", "refund_undone", "chargeback_undone")
-        - books.of("moved", "refund", "chargeback") - sums.of("settled", "nets")
+        - books.of("moved", "refund", "chargeback", "credit_returned") - sums.of("settled", "nets")
         + sums.of("returned", "moved", account="buyer_liability")
     )  # fmt: skip
 
@@ -195,7 +199,9 @@ def _earnings(books: Books, sums: Sums) -> bool:
         one.weighted for one in books.accounts if one.brand_id is not None or one.distributor_id is not None
     )
     paid = books.of("moved", "payout_paid") - books.of("moved", "payout_returned")
-    given = sums.of("rewards", "moved") - sums.of("rewards", "moved", distributor_id=None)
+    given = sum(
+        sums.of(table, "moved") - sums.of(table, "moved", distributor_id=None) for table in ("rewards", "credits")
+    )
     return owned == sums.of("earned", "moved") + sums.of("given_back", "moved") - paid - given
 
 
@@ -223,7 +229,7 @@ def _balances(books: Books, sums: Sums) -> bool:
             add("available", row, -int(row["minor"]))
         if row["state"] in {"reserved", "sent"}:
             add("in_transit", row, int(row["minor"]))
-    for row in sums.rows["rewards"]:
+    for row in (*sums.rows["rewards"], *sums.rows["credits"]):
         if row["distributor_id"] is not None:
             add("available", row | {"brand_id": None}, -int(row["minor"]))
     posted = {
@@ -240,7 +246,8 @@ def _without_nought(found: Iterable[tuple[Any, int]]) -> dict[Any, int]:
 def _liabilities(books: Books, sums: Sums) -> bool:
     open_orders = sums.of("unfinished", "orders")
     undone = books.of("orders", "refund_undone", "chargeback_undone")
-    posted = books.of("orders", "payment") - books.of("orders", "refund", "chargeback") + undone
+    posted = books.of("orders", "payment") + undone
+    posted -= books.of("orders", "refund", "chargeback", "credit_returned")
     return posted - sums.of("settled", "orders") == open_orders
 
 

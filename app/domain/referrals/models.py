@@ -18,7 +18,7 @@ from app.foundation.database import CreatedAt, Id, Record
 from tenants.scoping import TenantOwned
 
 STATES = ("waiting", "held", "available", "given", "paid", "refused", "taken_back", "lapsed")
-KINDS = ("discount", "cash")
+KINDS = ("discount", "cash", "credit")
 
 
 class ReferralProgramme(Record, TenantOwned):
@@ -31,7 +31,10 @@ class ReferralProgramme(Record, TenantOwned):
 
     __tablename__ = "referral_programmes"
     __table_args__ = (
-        CheckConstraint("step1_kind IN ('discount', 'cash') AND step2_kind IN ('discount', 'cash')", name="kinds"),
+        CheckConstraint(
+            "step1_kind IN ('discount', 'cash', 'credit') AND step2_kind IN ('discount', 'cash', 'credit')",
+            name="kinds",
+        ),
         CheckConstraint(
             "(step1_minor > 0) <> (step1_rate_bps > 0) AND least(step1_minor, step1_rate_bps) = 0"
             " AND step1_rate_bps <= 10000 AND (step1_kind <> 'discount' OR coupon_id IS NOT NULL)",
@@ -136,7 +139,7 @@ class ReferralReward(Record, TenantOwned):
             name="state",
         ),
         CheckConstraint("step IN (1, 2)", name="step"),
-        CheckConstraint("kind IN ('discount', 'cash')", name="kind"),
+        CheckConstraint("kind IN ('discount', 'cash', 'credit')", name="kind"),
         CheckConstraint(
             "amount_minor BETWEEN 0 AND granted_minor AND withheld_minor BETWEEN 0 AND amount_minor", name="amounts"
         ),

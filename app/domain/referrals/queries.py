@@ -237,7 +237,7 @@ class Standing:
 STANDING = text("""
     SELECT (SELECT count(*) FROM referral_clicks c WHERE c.promoter_id = :promoter) AS clicks,
         count(*) FILTER (WHERE step = 1 AND state <> 'lapsed') AS orders,
-        coalesce(sum(amount_minor) FILTER (WHERE state = 'held' AND kind = 'cash'), 0)::bigint AS held_minor,
+        coalesce(sum(amount_minor) FILTER (WHERE state = 'held' AND kind <> 'discount'), 0)::bigint AS held_minor,
         coalesce(sum(amount_minor) FILTER (WHERE state IN ('available', 'paid') AND kind = 'cash'), 0)::bigint
             AS earned_minor,
         coalesce(sum(amount_minor) FILTER (WHERE state = 'paid'), 0)::bigint AS paid_minor,

@@ -54,6 +54,8 @@ PROMOTER_METHODS = {"bank": lazy_gettext("Bank account"), "alipay": lazy_gettext
 def promise_words(promise: Promise, currency: str, locale: str) -> str:
     """¥5.00 in cash, or a coupon of it."""
     much = f"{promise.rate_bps / 100:g}%" if promise.rate_bps else money(promise.minor, currency, locale)
+    if promise.kind == "credit":
+        return _("%(much)s of store credit", much=much)
     return (
         _("%(much)s in cash", much=much) if promise.kind == "cash" else _("a coupon of %(much)s", much=much)
     )

@@ -6,6 +6,7 @@ from flask import flash, g, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from app.domain.credit import queries as credit
 from app.domain.referrals import queries
 from app.domain.referrals.rules import Promise
 from app.domain.referrals.service import promise_of
@@ -37,7 +38,7 @@ START = {
     "step2_unit": "amount", "step2_off": "", "window_days": 30, "hold_days": 7, "near_most": 3, "most_per_month": 50,
     "most_in_all": "", "least_payout": "10", "coupon_days": 90, "audience": "all", "holdout": "",
 }  # fmt: skip
-KINDS = ("cash", "discount")
+KINDS = ("cash", "credit", "discount")
 UNITS = ("amount", "rate")
 FIELDS = {"step1": "step1_off", "step2": "step2_off", "value": "friend_off"}
 
@@ -56,7 +57,7 @@ def referrals_home(slug: str) -> Any:  # noqa: ARG001 - the scope of its shop is
     ]  # fmt: skip
     return render_template(
         "distributor/referrals.html", rows=told, figures=queries.figures(g.shop.id), states=PROGRAMME_STATES,
-        tabs=tabs("referrals_home"),
+        tabs=tabs("referrals_home"), owed=credit.outstanding(g.shop.id),
     )  # fmt: skip
 
 
@@ -141,9 +142,30 @@ def rewards(slug: str) -> Any:
     )
 
 
+@distributor.get("/shops/<slug>/referrals/credit")
+def credit_holders(slug: str) -> Any:
+    listing = Listing(
+        name=f"{slug}-store-credit", usual="-balance", searches=_("E-mail"),
+        columns=(
+            Col("email", _("Holder")), Col("earned", _("Earned"), sort=True, money=True), Col("spent", _("Spent"), money=True),
+            Col("held", _("With open orders"), money=True), Col("balance", _("Outstanding"), sort=True, money=True),
+            Col("owed", _("Owed back"), money=True), Col("last", _("Last movement"), sort=True),
+            Col("currency", _("Currency"), shown=False),
+        ),
+        empty=_("Nobody has store credit yet. Choose it as the reward of a programme."),
+    )  # fmt: skip
+    return answer(
+        listing, credit.holders_page, _holder_row, "distributor/credit_holders.html", tabs=tabs("credit_holders"),
+        owed=credit.outstanding(g.shop.id),
+    )  # fmt: skip
+
+
 def tabs(here: str) -> list[tuple[str, str, bool]]:
     """The pages about referrals, side by side."""
-    pages = (("referrals_home", _("Programme")), ("promoters", _("Promoters")), ("rewards", _("Rewards")))
+    pages = (
+        ("referrals_home", _("Programme")), ("promoters", _("Promoters")), ("rewards", _("Rewards")),
+        ("credit_holders", _("Store credit")),
+    )  # fmt: skip
     return [(label, url_for(f"distributor.{page}", slug=g.shop.slug), page == here) for page, label in pages]
 
 
@@ -177,6 +199,15 @@ def _reward_row(row: Any) -> dict[str, Any]:
         "id": reward.id, "made": reward.created_at, "promoter": promoter, "number": number, "buyer": buyer,
         "total": total, "step": reward.step, "amount": reward.amount_minor, "currency": reward.currency,
         "state": str(state), "tone": tone, "why": why, "matures": reward.matures_at if reward.state == "held" else None,
+    }  # fmt: skip
+
+
+def _holder_row(row: Any) -> dict[str, Any]:
+    account, earned, spent, last = row
+    return {
+        "id": account.id, "email": account.email, "earned": int(earned), "spent": -int(spent), "last": last,
+        "held": account.held_minor, "balance": account.balance_minor, "owed": account.owed_minor,
+        "currency": account.currency,
     }  # fmt: skip
 
 

@@ -40,6 +40,17 @@ KINDS = {
         lazy_gettext("The order behind a reward was refunded; its funder has the money again."),
     ),
     "reward_paid": (lazy_gettext("Promoter paid"), lazy_gettext("A promoter's rewards were paid by the bank.")),
+    "credit_earned": (
+        lazy_gettext("Reward as store credit"),
+        lazy_gettext("A promoter brought an order; its reward is credit, at its funder's cost."),
+    ),
+    "credit_taken_back": (
+        lazy_gettext("Store credit taken back"),
+        lazy_gettext("The order behind a reward was refunded; its funder has the money again."),
+    ),
+    "credit_returned": (
+        lazy_gettext("Back to store credit"), lazy_gettext("A refund gave back what was paid with store credit."),
+    ),
     "payment": (lazy_gettext("Payment received"), lazy_gettext("A buyer paid; the money waits at the gateway.")),
     "refund": (lazy_gettext("Refund"), lazy_gettext("Money went back to a buyer.")),
     "refund_undone": (lazy_gettext("Refund bounced"), lazy_gettext("A refund did not arrive and came back.")),
@@ -79,6 +90,7 @@ ACCOUNTS = {
     "chargebacks": lazy_gettext("Chargebacks"),
     "rounding": lazy_gettext("Rounding"),
     "promoter_payable": lazy_gettext("Owed to promoters"),
+    "store_credit": lazy_gettext("Store credit"),
 }
 
 

@@ -12,7 +12,7 @@ from app.flows import sign_in_buyer
 from app.foundation.errors import InvalidInput, TooManyRequests
 from app.web import language
 from app.web.answers import status_of
-from app.web.storefront import basket, visitor
+from app.web.storefront import basket, credit, visitor
 from app.web.storefront import page_data as data
 from app.web.storefront.order_pages import row_state
 from app.web.storefront.pages import in_language, show
@@ -31,6 +31,7 @@ def account() -> ResponseReturnValue:
     return show(
         "storefront/account.html",
         page=data.AccountPage(buyer.email, tuple(_row(row) for row in rows), paging),
+        purse=credit.purse(buyer.email),
     )
 
 

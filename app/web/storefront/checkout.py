@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.domain.catalog.errors import ListingUnavailable, QuantityNotAllowed
+from app.domain.credit.errors import CreditChanged, CreditOfAnother
 from app.domain.flash.errors import SeatGone
 from app.domain.groups.errors import GroupOver
 from app.domain.inventory.errors import StockExhausted
@@ -23,7 +24,7 @@ from app.foundation.errors import Busy, InvalidInput, ProductError, TooManyReque
 from app.foundation.runtime import settings
 from app.web import language
 from app.web.answers import status_of
-from app.web.storefront import asking, basket, receipts, seats
+from app.web.storefront import asking, basket, credit, receipts, seats
 from app.web.storefront import page_data as data
 from app.web.storefront.basket import CART, NOW, Basket
 from app.web.storefront.cart import told_at_product
@@ -34,7 +35,7 @@ from app.web.wording import error_text
 
 METHODS = ("alipay", "wechat_pay", "card")
 # The buyer looks at a new price and agrees to it here; what else goes wrong is mended where it was chosen.
-AGREE_AGAIN = (PriceChanged, PromotionOver, QuoteExpired, QuoteInvalid, SeatGone)
+AGREE_AGAIN = (PriceChanged, PromotionOver, QuoteExpired, QuoteInvalid, SeatGone, CreditChanged, CreditOfAnother)
 CHOOSE_AGAIN = (
     GroupOver,
     StockExhausted,
@@ -114,6 +115,7 @@ def _command(wishes: Basket) -> PlaceOrder:
         buyer_id=signed_in.id
         if signed_in and signed_in.email == request.form.get("email", "").strip().lower()
         else None,
+        credit=credit.wish(),
     )
 
 
@@ -139,6 +141,7 @@ def _page(chosen: str, *, error: ProductError | None = None, sealed: str = "") -
         action=f"/checkout?{NOW}=1" if chosen == NOW else "/checkout",
         errors=_errors(error),
         open_orders=_open_orders() if isinstance(error, TooManyOpenOrders) else (),
+        credit=credit.offer(quoted.total_minor),
         hold_minutes=int(g.tenant.settings.get("checkout_minutes") or settings().checkout_minutes),
     )
     return show("storefront/checkout.html", page=page, status=status_of(error) if error else 200)

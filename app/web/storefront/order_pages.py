@@ -64,6 +64,8 @@ def order_page(
         problem=problem,
         expires_at=order.expires_at if payable else None,
         late_money=any(_after_its_time(order, one) for one in paid) and _came_late(orders.steps_of(order.id)),
+        credit_minor=_credit(order, paid),
+        credit_back_minor=_going_back([one for one in back if one.kind == "credit"]),
         group=group_data.place_of(order),
         again=f"/p/{rows[0].slug}" if rows and rows[0].slug else "",
     )
@@ -128,6 +130,13 @@ def _message(row: Any) -> str:
 
 def _going_back(refunds: Sequence[Refund]) -> int:
     return sum(refund.amount_minor for refund in refunds if refund.state != "failed")
+
+
+def _credit(order: Order, payments_made: Sequence[Payment]) -> int:
+    """What credit pays of an order that waits, or paid of one whose money came."""
+    if order.state == "pending":
+        return int(order.credit_minor)
+    return sum(one.credit_minor for one in payments_made if one.received_at is not None)
 
 
 def _back(refunds: Sequence[Refund], line_id: int) -> int:

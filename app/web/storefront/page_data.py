@@ -222,6 +222,8 @@ class CheckoutPage:
     open_orders: tuple[str, ...] = ()
     """Numbers of this device's unpaid orders, where there are too many of them."""
     hold_minutes: int = 15
+    credit: Any = None
+    """What store credit would pay of it (`credit.Offer`), for whoever is signed in and has some."""
 
 
 class OrderState(StrEnum):
@@ -312,6 +314,10 @@ class OrderPage:
     """Paid after the hold ran out: explains why it was allocated again or refunded."""
     again: str = ""
     """Address of the product to buy again."""
+    credit_minor: int = 0
+    """What of the total is paid, or is to be paid, with store credit."""
+    credit_back_minor: int = 0
+    """What of the refunded money goes back as store credit."""
     group: Any = None
     """The group the order is in (`group_data.GroupPlace`), where it is in one."""
 

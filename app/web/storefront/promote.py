@@ -22,7 +22,7 @@ from app.foundation.runtime import settings
 from app.web import language
 from app.web.answers import status_of
 from app.web.look.money import money
-from app.web.storefront import visitor
+from app.web.storefront import credit, visitor
 from app.web.storefront.faces import face
 from app.web.storefront.friend import benefit, last_click
 from app.web.storefront.pages import here, in_language, show
@@ -151,7 +151,7 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200, **more: An
         link = _link(who, "")
         values |= {
             "link": link, "qr": _qr(link), "standing": queries.standing(who.id), "states": STATES, "reasons": REASONS,
-            "rewards": queries.rewards_of(who.id, most=MOST_ROWS), "payouts": queries.payouts_of(who.id),
+            "purse": credit.purse(who.email), "rewards": queries.rewards_of(who.id, most=MOST_ROWS), "payouts": queries.payouts_of(who.id),
             "payout_states": PAYOUT_STATES, "least": _least(found[0] if found else None),
             "on_its_way": any(row.state in promoter_pay.OPEN for row in queries.payouts_of(who.id)),
         }  # fmt: skip
@@ -223,6 +223,8 @@ def _promised(promise: Promise, when: str) -> str:
     )
     if promise.kind == "discount":
         return gettext("A coupon of %(much)s %(when)s", much=much, when=when)
+    if promise.kind == "credit":
+        return gettext("%(much)s of store credit %(when)s", much=much, when=when)
     return gettext("%(much)s in cash %(when)s", much=much, when=when)
 
 
