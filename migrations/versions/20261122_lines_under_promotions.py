@@ -11,7 +11,7 @@ give, and a line could stand on an exemption of a promotion that took nothing of
 from alembic import op
 
 revision = "0190"
-down_revision = "0187"
+down_revision = "0188"
 branch_labels = None
 depends_on = None
 

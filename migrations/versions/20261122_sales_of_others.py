@@ -6,7 +6,7 @@ A row of a shop hangs only on a promotion of that shop's, or on one that was mad
 from alembic import op
 
 revision = "0165"
-down_revision = "0151"
+down_revision = "0161"
 branch_labels = None
 depends_on = None
 
