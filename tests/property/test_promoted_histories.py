@@ -18,16 +18,26 @@ from app.domain.pricing.errors import PriceChanged
 from app.domain.promotions.errors import PromotionOver
 from app.domain.promotions.models import StoredPromotion
 from app.domain.promotions.rules import ANY_KIND
-from app.flows import purchase
 from app.flows.priced import Asked
 from app.flows.prove import prove
 from app.flows.purchase import Placed
-from app.flows.resolve import acknowledge, refund_order
+from app.flows.resolve import acknowledge
 from app.foundation import ids
 from app.foundation.errors import ProductError
 from tenants.context import shop_scope
 from tests.factories import Goods, make_goods, make_shop, pay, place, run_jobs
-from tests.factories.money import STAFF, Books, brackets, dispute, give, left_of, line_ids, mature, set_fee, set_rule
+from tests.factories.money import (
+    STAFF,
+    Books,
+    brackets,
+    dispute,
+    give,
+    left_of,
+    line_ids,
+    mature,
+    set_fee,
+    set_rule,
+)
 from tests.factories.orders import state_of
 from tests.factories.promotions import promote
 from tests.integration.test_promotions import overtake

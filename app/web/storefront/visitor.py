@@ -69,7 +69,8 @@ def buyer() -> SignedIn | None:
 def lately_signed_in() -> bool:
     """Whether this browser's buyer came by a mailed link within the half hour: what moves money asks for that."""
     kept = session.get("buyer")
-    return bool(kept) and time.time() - int(kept[2]) < FRESH_SECONDS
+    # One who signed in before this was asked has no moment in the sign.
+    return bool(kept and len(kept) > 2 and time.time() - int(kept[2]) < FRESH_SECONDS)
 
 
 def sign_in(buyer_id: int, email: str) -> None:
