@@ -54,9 +54,18 @@ ON_DEVICE = text("""
     WHERE shop_id = :shop AND device = :device AND id <> :order AND paid_at IS NOT NULL LIMIT 200
 """)
 PAYERS = text("""
-    SELECT DISTINCT k.key, u.order_id = :order AS here
-    FROM promotion_use_keys k JOIN promotion_uses u ON u.id = k.use_id JOIN orders o ON o.id = u.order_id
-    WHERE k.shop_id = :shop AND k.key LIKE 'p:%' AND (o.id = :order OR o.email = :email)
+    SELECT payer AS key, true AS here FROM payments WHERE order_id = :order AND payer IS NOT NULL
+    UNION
+    SELECT p.payer, false FROM orders o JOIN payments p ON p.order_id = o.id
+    WHERE o.shop_id = :shop AND promo.mailbox(o.email) = :mailbox AND o.paid_at IS NOT NULL AND p.payer IS NOT NULL
+""")
+OVERPAID = text("""
+    SELECT r.id, (sum(m.amount_minor) - (r.amount_minor - r.withheld_minor))::bigint AS over,
+        min(m.distributor_id) AS distributor_id
+    FROM referral_rewards r JOIN promoter_moves m ON m.reward_id = r.id
+    WHERE r.promoter_id = :promoter GROUP BY r.id
+    HAVING sum(m.amount_minor) > r.amount_minor - r.withheld_minor
+    ORDER BY r.payout_id IS DISTINCT FROM :payout, r.id DESC
 """)
 NEAR = text("""
     SELECT count(*) FROM referral_rewards r JOIN orders o ON o.id = r.order_id
@@ -190,10 +199,15 @@ def bought_on(shop_id: int, device: str, order_id: int) -> list[tuple[str, int |
     return [(row.email, row.buyer_id) for row in found]
 
 
-def payers(shop_id: int, order_id: int, email: str) -> tuple[list[str], list[str]]:
-    """Payment accounts (those of the order, those of an e-mail), as far as anybody wrote them down."""
-    rows = session().execute(PAYERS, {"shop": shop_id, "order": order_id, "email": email}).all()
+def payers(shop_id: int, order_id: int, mailbox: str) -> tuple[list[str], list[str]]:
+    """Payment accounts (those of the order, those of a mailbox), as far as the gateways told."""
+    rows = session().execute(PAYERS, {"shop": shop_id, "order": order_id, "mailbox": mailbox}).all()
     return [row.key for row in rows if row.here], [row.key for row in rows if not row.here]
+
+
+def overpaid(promoter_id: int, payout_id: int) -> Sequence[Any]:
+    """(reward, how much more was given of it than it is worth, at whose expense), those of this payout first."""
+    return session().execute(OVERPAID, {"promoter": promoter_id, "payout": payout_id}).all()
 
 
 def near(reward: ReferralReward, ip: str | None) -> int:
