@@ -43,7 +43,11 @@ def clean_email(text: str) -> str:
     """An address as we keep it, or InvalidInput for `email`."""
     # One address, however wide its letters were typed; what cannot be seen makes no other address.
     email = unicodedata.normalize("NFKC", text).strip().lower()
-    if len(email) > 254 or not EMAIL.fullmatch(email) or any(unicodedata.category(one) == "Cf" for one in email):
+    if (
+        len(email) > 254
+        or not EMAIL.fullmatch(email)
+        or any(unicodedata.category(one) == "Cf" for one in email)
+    ):
         raise InvalidInput(param="email", reason="not_an_email")
     return email
 

@@ -74,7 +74,12 @@ def count(reward: ReferralReward, programme: ReferralProgramme, month: date) -> 
 def uncount(reward: ReferralReward, *, whole: bool = True) -> None:
     """Take a reward out of its month's count, and out of the count in all (`whole`)."""
     if reward.month is not None:
-        values = {"promotion": reward.promotion_id, "promoter": reward.promoter_id, "month": reward.month, "whole": whole}
+        values = {
+            "promotion": reward.promotion_id,
+            "promoter": reward.promoter_id,
+            "month": reward.month,
+            "whole": whole,
+        }
         session().execute(UNCOUNT, values)
 
 
