@@ -171,10 +171,8 @@ def _held_out(rows: Sequence[StoredPromotion], keys: Sequence[str]) -> set[int]:
     drawn = [row for row in rows if row.holdout_bps]
     if not drawn or not keys:
         return set()
-    known = queries.held_out([row.id for row in drawn], keys)
-    return {
-        row.id for row in drawn if known.get(row.id, service.is_held_out(row.key, keys[0], row.holdout_bps))
-    }
+    known, who = queries.held_out([row.id for row in drawn], keys), service.drawn_by(keys)
+    return {row.id for row in drawn if known.get(row.id, service.is_held_out(row.key, who, row.holdout_bps))}
 
 
 def _look_up(code: str) -> None:

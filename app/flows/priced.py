@@ -202,7 +202,7 @@ def held_out_of(drawn: Sequence[Drawn], shopper: Shopper) -> list[int]:
     known = queries.held_out([row.id for row in drawn], keys)
     return [
         row.id for row in drawn
-        if known.get(row.id, service.is_held_out(row.key, keys[0], row.holdout_bps))
+        if known.get(row.id, service.is_held_out(row.key, service.drawn_by(keys), row.holdout_bps))
     ]  # fmt: skip
 
 

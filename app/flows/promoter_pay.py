@@ -121,24 +121,26 @@ def mark_failed(payout_id: int, reason: str, *, actor: Actor) -> None:
     with platform_scope(), unit_of_work(actor) as work:
         row, promoter = _exported(work, payout_id, "failed")
         row.state, row.reason, row.ended_at, row.ended_by = "failed", reason[:200], clock.now(), actor.id
-        promoter.balance_minor += row.amount_minor
+        _come_back(work, promoter, row)
         _change_rewards(work, row.id, {"payout_id": None})
-        _take_owed(work, promoter)
         work.record("promoter_payout.failed", f"promoter_payout:{row.id}", reason=reason[:200])
 
 
-def _take_owed(work: Work, promoter: Promoter) -> None:
-    """What was taken back while it was on its way to the bank goes to its funders, now that it is here again."""
-    for reward_id, distributor_id, minor in queries.overpaid(promoter.id):
-        part = min(minor, promoter.owed_minor, promoter.balance_minor)
-        if part:
-            reward = work.session.get_one(ReferralReward, reward_id)
-            promoter.owed_minor -= part
-            promoter.balance_minor -= part
-            service.move(
-                promoter, "taken_back", -part, key=service.next_key(reward), at=clock.now(), reward=reward,
-                distributor_id=distributor_id,
-            )  # fmt: skip
+def _come_back(work: Work, promoter: Promoter, row: PromoterPayout) -> None:
+    """Money that could not be paid is the promoter's again, less what was taken back of its rewards meanwhile."""
+    left = row.amount_minor
+    for reward_id, over, distributor_id in queries.overpaid(promoter.id, row.id):
+        part = min(over, promoter.owed_minor, left)
+        if part < 1:
+            break
+        reward = work.session.get_one(ReferralReward, reward_id)
+        service.move(
+            promoter, "taken_back", -part, key=service.next_key(reward), at=clock.now(), reward=reward,
+            distributor_id=distributor_id,
+        )  # fmt: skip
+        promoter.owed_minor -= part
+        left -= part
+    promoter.balance_minor += left
 
 
 def _exported(work: Work, payout_id: int, wanted: str) -> tuple[PromoterPayout, Promoter]:

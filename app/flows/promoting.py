@@ -18,10 +18,11 @@ from app.foundation.unit_of_work import Work
 
 def keep(work: Work, order: Order, quoted: Quote) -> None:
     """Inside the order's transaction: write and count what its quote granted; PromotionOver where it is gone."""
-    if quoted.taken:
-        _keep_steps(work, order, quoted)
-    if quoted.held_out:
-        service.remember_held_out(order.shop_id, quoted.held_out, shopper(order).keys())
+    rows = _keep_steps(work, order, quoted) if quoted.taken else {}
+    # Of what a share of buyers is held out of: who got it, and who did not.
+    drawn = {at: False for at, row in rows.items() if row.holdout_bps} | dict.fromkeys(quoted.held_out, True)
+    if drawn:
+        service.remember_draw(order.shop_id, drawn, shopper(order).keys())
     if quoted.taken or quoted.held_out or quoted.due:
         _attribute(work, order, quoted)
 
@@ -57,7 +58,7 @@ def shopper(order: Order) -> Shopper:
     return Shopper(order.device, order.email, order.buyer_id)
 
 
-def _keep_steps(work: Work, order: Order, quoted: Quote) -> None:
+def _keep_steps(work: Work, order: Order, quoted: Quote) -> Mapping[int, StoredPromotion]:
     rows = queries.by_ids([one.promotion_id for one in quoted.taken])
     titles = {at: row.title for at, row in rows.items()}
     kinds = {at: row.kind for at, row in rows.items()}
@@ -77,6 +78,7 @@ def _keep_steps(work: Work, order: Order, quoted: Quote) -> None:
         for kept, step in steps
     )  # fmt: skip
     service.flush_kept()
+    return rows
 
 
 def _refuse_switched_off(

@@ -85,7 +85,7 @@ def _own(reward: ReferralReward, promoter: Promoter, order: OrderFacts) -> str:
     first = queries.first_step(reward.order_id) if reward.step == 2 else None
     if first is not None and first.state == "refused" and first.reason in {*OWN, "neighbourhood"}:
         return first.reason
-    here, theirs = queries.payers(reward.shop_id, order.id, promoter.email)
+    here, theirs = queries.payers(reward.shop_id, order.id, promoter.mailbox)
     friend = Someone(
         {mailbox(order.email)}, {order.buyer_id} - {None}, {order.device} - {""}, here  # type: ignore[arg-type]
     )  # fmt: skip
@@ -194,8 +194,9 @@ def _take_coupon(reward: ReferralReward, programme: ReferralProgramme, order: Or
     minor, _because = _now_worth(reward, programme, order)
     if minor or reward.state != "given" or reward.use_id is None:
         return
-    if not service.take_coupon(reward.use_id):
-        reward.reason = "coupon_used"
+    taken = service.take_coupon(reward.use_id)
+    if not taken:
+        reward.reason, reward.dirty = "coupon_used", taken is None  # one in an order is asked for again
         return
     service.spend(reward.promotion_id, -reward.amount_minor)
     reward.amount_minor, reward.state, reward.reason, reward.ended_at = (

@@ -11,6 +11,7 @@ from app.foundation import clock
 from app.web.storefront import line as door
 from tests.factories import make_goods, make_shop
 from tests.factories.drops import make_drop
+from tests.factories.groups import offer_group
 from tests.web.conftest import text_of
 
 
@@ -123,3 +124,36 @@ def test_many_places_from_one_connection_are_refused(sale, visit):
     shop, _goods, drop = sale
     codes = [enter(visit(shop), drop, f"b{number}@example.com").get("code") for number in range(31)]
     assert codes[:30] == [None] * 30 and codes[30] == "line_crowded"
+
+
+def test_no_other_door_asks_for_less_work_than_the_sale_does(inside, visit, monkeypatch):
+    with inside():
+        shop = make_shop("lantern")
+        drop = make_drop(shop, make_goods(shop, codes=4), units=1, difficulty=50_000)
+    asked = []
+    monkeypatch.setattr("app.foundation.challenge.issue", lambda *_, difficulty, **__: asked.append(difficulty) or {})
+    mei = visit(shop)
+    for path in (f"/flash/{drop.id}/task", f"/challenge/drop-{drop.id}"):
+        assert mei.get(path).status_code == 200
+    assert asked == [50_000, 50_000]
+    assert mei.get(f"/challenge/drop-0{drop.id}").status_code == 200 and asked[-1] == 50_000
+
+
+def test_a_buyer_with_a_seat_who_joins_a_group_and_comes_back_buys_the_seat(inside, visit, owner):
+    with inside():
+        shop = make_shop("lantern")
+        goods = make_goods(shop, codes=8)
+        drop = make_drop(shop, goods, units=1)
+        deal = offer_group(shop, goods, people=2, minor=1500)
+    mei = visit(shop)
+    ticket = enter(mei, drop, "mei@example.com")["ticket"]
+    mei.follow(mei.post(f"/flash/{drop.id}/take", {"ticket": ticket}))
+    group = mei.follow(mei.post("/groups", {"group": deal.promotion.id}))
+    assert "¥15" in text_of(group).replace(" ", "")
+    seat = mei.follow(mei.post(f"/flash/{drop.id}/take", {"ticket": ticket}))
+    assert "¥16" in text_of(seat).replace(" ", "")
+    assert mei.check_out("mei@example.com").status_code == 303
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT state FROM drop_seats")).scalar() == "ordered"
+        assert connection.execute(text("SELECT total_minor FROM orders")).scalars().all() == [1600]
+        assert connection.execute(text("SELECT count(*) FROM groups")).scalar() == 0

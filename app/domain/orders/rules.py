@@ -1,6 +1,7 @@
 """Which step may follow which, and what buyers must tell us."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,8 +41,13 @@ def state_of(line_states: Sequence[str]) -> str | None:
 
 def clean_email(text: str) -> str:
     """An address as we keep it, or InvalidInput for `email`."""
-    email = text.strip().lower()
-    if len(email) > 254 or not EMAIL.fullmatch(email):
+    # One address, however wide its letters were typed; what cannot be seen makes no other address.
+    email = unicodedata.normalize("NFKC", text).strip().lower()
+    if (
+        len(email) > 254
+        or not EMAIL.fullmatch(email)
+        or any(unicodedata.category(one) == "Cf" for one in email)
+    ):
         raise InvalidInput(param="email", reason="not_an_email")
     return email
 

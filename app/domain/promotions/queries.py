@@ -115,9 +115,11 @@ def claimed(keys: Sequence[str], at: datetime) -> dict[int, int]:
 
 
 def held_out(ids: Collection[int], keys: Sequence[str]) -> dict[int, bool]:
-    """What is remembered of who was held out of which of these promotions."""
-    found = select(Holdout.promotion_id, Holdout.held_out).where(
-        Holdout.promotion_id.in_(sorted(ids)), Holdout.key.in_(keys)
+    """What is remembered of who was held out of which of these promotions; what was first by any key stands."""
+    found = (
+        select(Holdout.promotion_id, Holdout.held_out)
+        .where(Holdout.promotion_id.in_(sorted(ids)), Holdout.key.in_(keys))
+        .order_by(Holdout.created_at.desc(), Holdout.held_out)
     )
     return {row[0]: row[1] for row in session().execute(found)}
 

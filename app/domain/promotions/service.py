@@ -207,11 +207,16 @@ def is_held_out(promotion_key: str, who: str, share_bps: int) -> bool:
     return drawn % WHOLE < share_bps
 
 
-def remember_held_out(shop_id: int, promotions: Sequence[int], keys: Sequence[str]) -> None:
-    """Keep for good that a buyer was held out, by whatever key comes again."""
+def drawn_by(keys: Sequence[str]) -> str:
+    """By what a buyer is drawn: the account where it is known, so that another browser is no other draw."""
+    return next((key for key in keys if key.startswith("b:")), keys[0])
+
+
+def remember_draw(shop_id: int, drawn: Mapping[int, bool], keys: Sequence[str]) -> None:
+    """Keep for good whether a buyer was held out, by whatever key comes again."""
     rows = [
-        {"promotion_id": promotion_id, "key": key, "shop_id": shop_id, "held_out": True}
-        for promotion_id in promotions
+        {"promotion_id": promotion_id, "key": key, "shop_id": shop_id, "held_out": held_out}
+        for promotion_id, held_out in sorted(drawn.items())
         for key in keys
     ]
     session().execute(insert(Holdout).values(rows).on_conflict_do_nothing())

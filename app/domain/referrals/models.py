@@ -89,6 +89,7 @@ class Promoter(Record, TenantOwned):
         CheckConstraint("state IN ('active', 'stopped')", name="state"),
         CheckConstraint("parent_id < id", name="no_circles"),
         CheckConstraint("balance_minor >= 0 AND owed_minor >= 0", name="money"),
+        CheckConstraint("balance_minor = 0 OR owed_minor = 0", name="owes_or_has"),
         UniqueConstraint("shop_id", "mailbox"),
         UniqueConstraint("code"),
         Index("ix_promoters_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),

@@ -57,7 +57,15 @@ PAYERS = text("""
     SELECT payer, true AS here FROM payments WHERE order_id = :order AND shop_id = :shop AND payer IS NOT NULL
     UNION
     SELECT p.payer, false FROM orders o JOIN payments p ON p.order_id = o.id
-    WHERE o.shop_id = :shop AND o.email = :email AND o.id <> :order AND p.payer IS NOT NULL
+    WHERE o.shop_id = :shop AND promo.mailbox(o.email) = :mailbox AND o.id <> :order AND p.payer IS NOT NULL
+""")
+OVERPAID = text("""
+    SELECT r.id, (sum(m.amount_minor) - (r.amount_minor - r.withheld_minor))::bigint AS over,
+        min(m.distributor_id) AS distributor_id
+    FROM referral_rewards r JOIN promoter_moves m ON m.reward_id = r.id
+    WHERE r.promoter_id = :promoter GROUP BY r.id
+    HAVING sum(m.amount_minor) > r.amount_minor - r.withheld_minor
+    ORDER BY r.payout_id IS DISTINCT FROM :payout, r.id DESC
 """)
 NEAR = text("""
     SELECT count(*) FROM referral_rewards r JOIN orders o ON o.id = r.order_id
@@ -65,11 +73,6 @@ NEAR = text("""
       AND r.state IN ('held', 'available', 'given', 'paid')
 """)
 # What was moved for a reward and is more than it is now; the newest owes first.
-OVERPAID = text("""
-    SELECT r.id, max(m.distributor_id) AS distributor_id, sum(m.amount_minor) - r.amount_minor AS minor
-    FROM referral_rewards r JOIN promoter_moves m ON m.reward_id = r.id WHERE r.promoter_id = :promoter
-    GROUP BY r.id HAVING sum(m.amount_minor) > r.amount_minor ORDER BY r.id DESC
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +182,6 @@ def lock_promoter(promoter_id: int) -> Promoter:
     return session().execute(found.execution_options(populate_existing=True)).scalar_one()
 
 
-def overpaid(promoter_id: int) -> list[tuple[int, int | None, int]]:
-    """(reward, the distributor that paid it or None, how much it is less now) of a promoter who owes."""
-    rows = session().execute(OVERPAID, {"promoter": promoter_id})
-    return [(row.id, row.distributor_id, int(row.minor)) for row in rows]
-
-
 def facts(reward: ReferralReward) -> OrderFacts:
     row = session().execute(FACTS, {"order": reward.order_id, "reward": reward.id}).mappings().one()
     return OrderFacts(**row)
@@ -203,10 +200,15 @@ def bought_on(shop_id: int, device: str, order_id: int) -> list[tuple[str, int |
     return [(row.email, row.buyer_id) for row in found]
 
 
-def payers(shop_id: int, order_id: int, email: str) -> tuple[list[str], list[str]]:
+def payers(shop_id: int, order_id: int, mailbox: str) -> tuple[list[str], list[str]]:
     """Payment accounts (those of the order, those of somebody's other orders), as far as a gateway told them."""
-    rows = session().execute(PAYERS, {"shop": shop_id, "order": order_id, "email": email}).all()
+    rows = session().execute(PAYERS, {"shop": shop_id, "order": order_id, "mailbox": mailbox}).all()
     return [row.payer for row in rows if row.here], [row.payer for row in rows if not row.here]
+
+
+def overpaid(promoter_id: int, payout_id: int) -> Sequence[Any]:
+    """(reward, how much more was given of it than it is worth, at whose expense), those of this payout first."""
+    return session().execute(OVERPAID, {"promoter": promoter_id, "payout": payout_id}).all()
 
 
 def near(reward: ReferralReward, ip: str | None) -> int:

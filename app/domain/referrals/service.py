@@ -25,7 +25,7 @@ COUNT = text("""
 """)
 UNCOUNT = text("""
     UPDATE referral_counts SET rewards = rewards - 1 WHERE promotion_id = :promotion AND promoter_id = :promoter
-        AND month IN (CAST(:month AS date), '-infinity') AND rewards > 0
+        AND (month = CAST(:month AS date) OR :whole AND month = '-infinity') AND rewards > 0
 """)
 GIVE = text("SELECT refer.give_coupon(:promotion, :shop, :keys, :days)")
 TAKE = text("SELECT refer.take_coupon(:use)")
@@ -65,13 +65,21 @@ def count(reward: ReferralReward, programme: ReferralProgramme, month: date) -> 
             "month": counted, "most": most,
         }  # fmt: skip
         if session().execute(COUNT, values).one_or_none() is None:
+            if why == "cap_in_all":
+                uncount(reward, whole=False)
             return why
     return ""
 
 
-def uncount(reward: ReferralReward) -> None:
+def uncount(reward: ReferralReward, *, whole: bool = True) -> None:
+    """Take a reward out of its month's count, and out of the count in all (`whole`)."""
     if reward.month is not None:
-        values = {"promotion": reward.promotion_id, "promoter": reward.promoter_id, "month": reward.month}
+        values = {
+            "promotion": reward.promotion_id,
+            "promoter": reward.promoter_id,
+            "month": reward.month,
+            "whole": whole,
+        }
         session().execute(UNCOUNT, values)
 
 
@@ -125,9 +133,10 @@ def give_coupon(coupon_id: int, promoter: Promoter, *, days: int) -> int:
     return int(session().execute(GIVE, values).scalar_one())
 
 
-def take_coupon(use_id: int) -> bool:
-    """Take an unused coupon back; False where it is used, or lies in an order."""
-    return bool(session().execute(TAKE, {"use": use_id}).scalar_one())
+def take_coupon(use_id: int) -> bool | None:
+    """Take an unused coupon back; False where it is used, None while it lies in an order that nobody has paid."""
+    taken: bool | None = session().execute(TAKE, {"use": use_id}).scalar_one()
+    return taken
 
 
 def next_key(reward: ReferralReward) -> str:

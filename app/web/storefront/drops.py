@@ -15,7 +15,7 @@ from app.domain.flash import queries
 from app.domain.flash.tickets import Ticket
 from app.foundation import challenge, clock
 from app.web import language
-from app.web.storefront import line, seats
+from app.web.storefront import group_choice, line, seats
 from app.web.storefront import page_data as data
 from app.web.storefront.line import PURPOSE, Caller, Story, answered, known_drop, ticket_of
 from app.web.storefront.page_cache import Shown, same_for_everyone
@@ -84,6 +84,7 @@ def flash_take(drop_id: int) -> ResponseReturnValue:
     told = {
         key.removeprefix(FIELD): value.strip() for key, value in request.form.items() if key.startswith(FIELD)
     }
+    group_choice.forget()
     seats.take(seat, row.listing_id, told)
     return redirect("/checkout?now=1", 303)
 

@@ -23,8 +23,8 @@ def forget() -> None:
 def grant(asked: Asked) -> Asked:
     """What a group grants at its own checkout, and nowhere else."""
     chosen = session.get(GROUP)
-    if chosen is None or basket.NOW not in request.args:
-        return asked
+    if chosen is None or basket.NOW not in request.args or "seat" in asked.tied:
+        return asked  # a unit is a seat's or a group's
     promotion_id, listing_id, group_id = chosen
     if set(basket.read(basket.NOW)) != {listing_id}:
         return asked

@@ -13,7 +13,7 @@ from app.domain.orders.rules import clean_buyer_fields
 from app.foundation import clock
 from app.foundation.errors import ProductError
 from app.web.answers import status_of
-from app.web.storefront import basket, group_choice
+from app.web.storefront import basket, group_choice, seats
 from app.web.storefront.basket import Wish
 from app.web.storefront.cart import FIELD, told_at_product
 from app.web.storefront.group_data import GroupPage, page_of
@@ -66,6 +66,7 @@ def _choose(promotion_id: int, listing_id: int, pieces: int, group_id: int | Non
     if names is None:
         raise GroupOver(reason="not_offered")
     basket.write(basket.NOW, {listing_id: Wish(pieces, clean_buyer_fields(names.buyer_fields, _told()))})
+    seats.leave()
     group_choice.choose(promotion_id, listing_id, group_id)
 
 

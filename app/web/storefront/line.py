@@ -43,9 +43,9 @@ class Caller:
     account: tuple[int, str] | None = None
 
     def who(self) -> tuple[str, int | None]:
-        """The mailbox that was typed, else the signed-in buyer's; the account if it is its owner who types."""
+        """The mailbox that was typed, else the signed-in buyer's; and the account, whatever mailbox it types."""
         email = clean_email(self.email or (self.account[1] if self.account else ""))
-        return email, self.account[0] if self.account and self.account[1] == email else None
+        return email, self.account[0] if self.account else None
 
 
 Said = dict[str, Any]
