@@ -217,6 +217,12 @@ def friend(promoter_id: int, clicked_at: datetime, shopper: Shopper) -> Friend |
     return Friend(None if is_own(promoter, shopper) else found[1].id, promoter.id)
 
 
+def may_promote(promoter_id: int) -> bool:
+    """Whether sales can be due to this promoter of the open shop: one that was stopped rests, with its coupons."""
+    promoter = queries.promoter(promoter_id)
+    return promoter is not None and promoter.state == "active"
+
+
 def is_own(promoter: Promoter, shopper: Shopper) -> bool:
     """Whether a buyer is the promoter: by mailbox, account or device."""
     one = Someone(

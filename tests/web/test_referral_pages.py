@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.flows.sign_in_buyer import token_of
 from tests.factories import make_goods, make_shop
+from tests.factories.promotions import promote
 from tests.factories.referrals import programme, promoter
 
 
@@ -86,3 +87,13 @@ def test_a_friends_sign_of_one_shop_is_none_in_another(visit, shop, goods, insid
     elsewhere.client.set_cookie("friend", sign.value, domain=elsewhere.origin.split("//")[1].split(":")[0])
     elsewhere.wish(listing, 1)
     assert "23.80" in elsewhere.get("/checkout?now=1").get_data(as_text=True)
+
+
+def test_a_promoter_sees_the_codes_that_are_theirs_and_nobody_elses(visit, owner, shop, goods, inside):
+    mine = signed_in(visit, owner, shop, inside)
+    with inside():
+        me, other = promoter(shop, "mei@example.com"), promoter(shop, "other@example.com")
+        for code, whose in (("MEIMEI", me), ("OTHERS", other)):
+            promote(shop, "fixed_coupon", {"minor": 100}, code=code, settings={"promoter_id": whose.id})
+    page = mine.get("/promote").get_data(as_text=True)
+    assert "Your own codes" in page and "MEIMEI" in page and "OTHERS" not in page
