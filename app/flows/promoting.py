@@ -114,6 +114,6 @@ def _owned_coupon(quoted: Quote) -> tuple[int, int] | None:
     """(promotion, promoter) of the first promotion in the order that belongs to a promoter."""
     for at, row in sorted(queries.by_ids([one.promotion_id for one in quoted.taken]).items()):
         owner = row.settings.get("promoter_id")
-        if owner is not None:
+        if owner is not None and referrals.may_promote(int(owner)):
             return at, int(owner)
     return None

@@ -26,7 +26,8 @@ from app.foundation.errors import NotFound
 from app.foundation.unit_of_work import Work, unit_of_work
 
 WHILE_LIVE = frozenset(
-    {"title", "title_en", "words", "words_en", "ends_at", "total_limit", "per_buyer", "per_day", "budget_minor"}
+    {"title", "title_en", "words", "words_en", "ends_at", "total_limit", "per_buyer", "per_day", "budget_minor",
+     "settings"}
 )  # fmt: skip
 """What may change once it has been published; for anything else a copy is made."""
 MOST_BUYERS = 5000

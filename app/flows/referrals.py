@@ -226,6 +226,12 @@ def is_address_of(promoter: Promoter, email: str) -> bool:
     return promoter.email.strip().lower() == email.strip().lower()
 
 
+def may_promote(promoter_id: int) -> bool:
+    """Whether sales can be due to this promoter of the open shop: one that was stopped rests, with its coupons."""
+    promoter = queries.promoter(promoter_id)
+    return promoter is not None and promoter.state == "active"
+
+
 def is_own(promoter: Promoter, shopper: Shopper) -> bool:
     """Whether a buyer is the promoter: by mailbox, account or device."""
     one = Someone(

@@ -145,3 +145,13 @@ def test_a_browser_that_signed_in_long_ago_takes_no_money_out(visit, owner, shop
         assert connection.execute(text("SELECT count(*) FROM mails WHERE kind = 'sign_in'")).scalar_one() == 2
     monkeypatch.setattr(visitor, "FRESH_SECONDS", 60)
     assert mine.post("/promote/payout", typed).headers["Location"] == "/promote?asked=1"
+
+
+def test_a_promoter_sees_the_codes_that_are_theirs_and_nobody_elses(visit, owner, shop, goods, inside):
+    mine = signed_in(visit, owner, shop, inside)
+    with inside():
+        me, other = promoter(shop, "mei@example.com"), promoter(shop, "other@example.com")
+        for code, whose in (("MEIMEI", me), ("OTHERS", other)):
+            promote(shop, "fixed_coupon", {"minor": 100}, code=code, settings={"promoter_id": whose.id})
+    page = mine.get("/promote").get_data(as_text=True)
+    assert "Your own codes" in page and "MEIMEI" in page and "OTHERS" not in page

@@ -65,6 +65,11 @@ def promotion_of(row: StoredPromotion) -> Promotion:
     )  # fmt: skip
 
 
+def code_is_shown(row: StoredPromotion) -> bool:
+    """Whether everybody may read a public code: as its maker chose, and where nobody was asked, yes."""
+    return row.code is not None and bool(row.settings.get("shown", not row.settings.get("unlisted")))
+
+
 def _cut(told: Mapping[str, Any]) -> Cut:
     return Cut(minor=told.get("minor"), off_bps=int(told.get("off_bps") or 0))
 

@@ -59,6 +59,7 @@ PAYERS = text("""
     SELECT p.payer, false FROM orders o JOIN payments p ON p.order_id = o.id
     WHERE o.shop_id = :shop AND promo.mailbox(o.email) = :mailbox AND o.id <> :order AND p.payer IS NOT NULL
 """)
+# What was moved for a reward and is more than it is now; those of the payout first, then the newest.
 OVERPAID = text("""
     SELECT r.id, (sum(m.amount_minor) - (r.amount_minor - r.withheld_minor))::bigint AS over,
         min(m.distributor_id) AS distributor_id
@@ -72,7 +73,6 @@ NEAR = text("""
     WHERE r.promoter_id = :promoter AND r.promotion_id = :promotion AND r.id <> :reward AND o.ip = :ip
       AND r.state IN ('held', 'available', 'given', 'paid')
 """)
-# What was moved for a reward and is more than it is now; the newest owes first.
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,30 @@ def by_code(code: str) -> Promoter | None:
 
 def by_mailbox(box: str) -> Promoter | None:
     return session().execute(select(Promoter).where(Promoter.mailbox == box)).scalar_one_or_none()
+
+
+def emails(promoter_ids: Collection[int]) -> dict[int, str]:
+    """Promoters of the open shop by id."""
+    if not promoter_ids:
+        return {}
+    found = select(Promoter.id, Promoter.email).where(Promoter.id.in_(promoter_ids))
+    return {row.id: row.email for row in session().execute(found)}
+
+
+def newest_promoters(*, most: int) -> list[str]:
+    """E-mail addresses of the open shop's promoters who may promote, the newest first."""
+    found = select(Promoter.email).where(Promoter.state == "active").order_by(Promoter.id.desc()).limit(most)
+    return list(session().execute(found).scalars())
+
+
+def codes_of(promoter_ids: Collection[int]) -> Sequence[StoredPromotion]:
+    """Coupons that belong to promoters and are not over, the newest first."""
+    owner = StoredPromotion.settings["promoter_id"].as_integer()
+    found = select(StoredPromotion).where(
+        owner.in_(promoter_ids), StoredPromotion.status.in_(("live", "paused")),
+        or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > func.now()),
+    )  # fmt: skip
+    return session().execute(found.order_by(StoredPromotion.id.desc()).limit(200)).scalars().all()
 
 
 def recent_click(promoter_id: int, device: str, since: datetime) -> int | None:

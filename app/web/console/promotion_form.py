@@ -18,6 +18,7 @@ from app.flows.promotions import MOST_BUYERS, WHILE_LIVE, Design
 from app.foundation import clock
 from app.foundation.errors import InvalidInput
 from app.foundation.money import Money
+from app.web.console.promotion_settings import settings_started, typed_settings
 from app.web.console.promotion_values import parts_started, typed_value
 from app.web.console.promotion_words import COUPONS
 from app.web.console.sentences import REASONS
@@ -34,6 +35,7 @@ MOST_HELD_OUT = 9_000
 class Choices:
     """What its maker may choose among. `shops`: of a brand or the platform, for which; a shop has none to choose.
 
+    `promoters`: of a shop, whom a coupon may belong to (the newest by e-mail); None: the maker has none.
     `skus`: every Sku in words that say its product too; a bundle is made of them.
     """
 
@@ -42,6 +44,7 @@ class Choices:
     products: Options
     skus: Options
     shops: Options = ()
+    promoters: Sequence[str] | None = None
 
     def of(self, target: str) -> Options:
         return {"category": self.categories, "product": self.products, "sku": self.skus}[target]
@@ -62,6 +65,7 @@ def start_of(kind: str, currency: str, row: StoredPromotion | None = None, **mor
         "target": "all", "begins": "now", "how": "off", "get": "code" if kind in COUPONS else "auto",
         "with": "all", "audience": "all", "limit_of": "orders", "returns": "unpaid", "for": "all",
         "from0": "2", "units0": "1", "units1": "1",
+        **settings_started(kind, row, owned=row is None or row.owner == "shop"),
     }  # fmt: skip
     if row is None:
         return {**usual, **more}
@@ -91,11 +95,13 @@ def typed_design(
 ) -> Design | None:
     """The design that was typed, or None: then each fault stands at its field. Of a published `row` what may change."""
     if row is not None and row.status != "draft":
-        return _typed_change(form, row, choices.currency)
+        return _typed_change(form, row, choices)
     facts: dict[str, Any] = {"kind": kind, "currency": choices.currency, **_words(form)}
     facts["value"] = typed_value(form, kind, choices.currency, [key for key, _name in choices.skus])
     facts |= _target(form, kind, choices) | _window(form) | _combining(form) | _getting(form, kind)
     facts |= _limits(form, choices.currency)
+    kept = row.settings if row is not None else {}
+    facts["settings"] = typed_settings(form, kind, _way_typed(form, kind), kept, owned=choices.promoters is not None)
     facts["limit_of"] = form.choice("limit_of", ("orders", "units"))
     facts["returns"] = form.choice("returns", ("never", "unpaid", "refunded"))
     facts["holdout_bps"] = _held_out(form)
@@ -109,8 +115,10 @@ def typed_design(
     return Design(facts, emails, form["begins"] == "now") if form.ok else None
 
 
-def _typed_change(form: PromotionForm, row: StoredPromotion, currency: str) -> Design | None:
-    facts = _words(form) | _limits(form, currency)
+def _typed_change(form: PromotionForm, row: StoredPromotion, choices: Choices) -> Design | None:
+    facts = _words(form) | _limits(form, choices.currency)
+    way = _way_of(row) if row.kind in COUPONS else "auto"
+    facts["settings"] = typed_settings(form, row.kind, way, row.settings, owned=choices.promoters is not None)
     facts["ends_at"] = typed_moment(form, "ends_at", required=False)
     if facts["ends_at"] is not None and facts["ends_at"] <= max(clock.now(), row.starts_at):
         _blame(form, "ends_at", "in_the_past" if row.starts_at <= clock.now() else "ends_before_start")
@@ -171,9 +179,13 @@ def _combining(form: Typed) -> dict[str, Any]:
     return {"combines": kinds}
 
 
+def _way_typed(form: Typed, kind: str) -> str:
+    return form.choice("get", WAYS) if kind in COUPONS else "auto"
+
+
 def _getting(form: Typed, kind: str) -> dict[str, Any]:
     """How a buyer gets it; what is no coupon comes by itself."""
-    way = form.choice("get", WAYS) if kind in COUPONS else "auto"
+    way = _way_typed(form, kind)
     code: str | None = None
     if way == "code":
         code = clean_code(form.text("code", most=LONGEST_CODE + 8))

@@ -11,6 +11,7 @@ from app.domain.catalog import shelf
 from app.domain.commissions.promotion_trial import Tried
 from app.domain.promotions import lists
 from app.domain.promotions.models import StoredPromotion
+from app.domain.referrals import queries as referrals
 from app.flows import promotion_trial
 from app.flows import promotions as making
 from app.flows.promotion_trial import Surroundings
@@ -34,6 +35,8 @@ from app.web.distributor import distributor
 from app.web.distributor.promotions import own, owner
 
 ROWS = 25
+MOST_PROMOTERS = 200
+"""Offered while somebody types; any other is found by e-mail or code all the same."""
 
 
 def _page_of(kind: str) -> Callable[[str], Any]:
@@ -150,7 +153,10 @@ def _choices() -> Choices:
     categories = {category.id: named(category) for _sku, _product, category in rows}
     products = {product.id: named(product) for _sku, product, _category in rows}
     skus = {sku.id: f"{named(product)} · {named(sku)}" for sku, product, _category in rows}
-    return Choices(g.shop.currency, list(categories.items()), list(products.items()), list(skus.items()))
+    return Choices(
+        g.shop.currency, list(categories.items()), list(products.items()), list(skus.items()),
+        promoters=referrals.newest_promoters(most=MOST_PROMOTERS),
+    )  # fmt: skip
 
 
 def _preview(form: PromotionForm, kind: str, design: Design, row: StoredPromotion | None) -> Any:

@@ -9,6 +9,8 @@ from app.domain.commissions import promotion_report as report
 from app.domain.promotions import lists
 from app.domain.promotions.lists import Owner
 from app.domain.promotions.models import StoredPromotion
+from app.domain.promotions.stored import code_is_shown
+from app.domain.referrals import queries as referrals
 from app.flows import promotions as making
 from app.foundation import clock
 from app.foundation.errors import NotFound, ProductError
@@ -19,6 +21,7 @@ from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import options
 from app.web.console.persons import actor, needs
+from app.web.console.promotion_settings import belongs_to
 from app.web.console.promotion_templates import TEMPLATES
 from app.web.console.promotion_words import (
     DESIGNED,
@@ -64,6 +67,7 @@ def promotions(slug: str) -> Any:
             Col("code", _("Code"), shown=False), Col("orders", _("Orders"), figures=True),
             Col("units", _("Pieces"), figures=True, shown=False), Col("sold", _("Sold"), money=True),
             Col("given", _("Given away"), money=True), Col("key", _("Promotion key"), shown=False),
+            Col("belongs", _("Belongs to a promoter"), shown=False),
         ),
         filters=(("state", _("State"), options(STATES)), ("kind", _("Kind"), options(KINDS))),
         empty=_("No promotion yet. A template sets one up in two minutes."),
@@ -77,12 +81,16 @@ def promotions(slug: str) -> Any:
 def _with_figures(asked: Asked) -> Page[Any]:
     page = lists.page(asked, owner=owner())
     sums = report.figures([row.id for row in page.rows])
-    rows = [(row, sums.get(row.id, report.Figures())) for row in page.rows]
+    owners = referrals.emails({row.settings["promoter_id"] for row in page.rows if "promoter_id" in row.settings})
+    rows = [
+        (row, sums.get(row.id, report.Figures()), owners.get(row.settings.get("promoter_id", 0), ""))
+        for row in page.rows
+    ]
     return Page(rows, page.total, page.asked)
 
 
 def _row(found: Any) -> dict[str, Any]:
-    row, sums = found
+    row, sums, belongs = found
     state, tone = STATES[state_of(row, clock.now())]
     return {
         "id": row.id, "title": titled(row), "kind": str(KINDS[row.kind]), "icon": ICONS[row.kind],
@@ -90,6 +98,7 @@ def _row(found: Any) -> dict[str, Any]:
         "ends": row.ends_at, "code": row.code or "", "orders": sums.orders, "units": sums.units,
         "sold": sums.sold_minor,
         "given": sums.given_minor, "currency": row.currency, "key": row.key, "is_draft": row.status == "draft",
+        "belongs": belongs,
     }  # fmt: skip
 
 
@@ -120,6 +129,7 @@ def promotion(slug: str, promotion_id: int) -> Any:
         "distributor/promotion.html", row=row, **words_about(row), by_codes=by_codes,
         codes=url_for(".coupon_codes", slug=slug, promotion_id=row.id) if codes and by_codes else "",
         off=lists.switched_off(row), link=settings().shop_url(slug, ""), designed=row.kind in DESIGNED,
+        belongs=belongs_to(row), shown=code_is_shown(row),
     )  # fmt: skip
 
 

@@ -7,17 +7,20 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.domain.credit import queries as credit
+from app.domain.promotions.models import StoredPromotion
 from app.domain.referrals import queries
 from app.domain.referrals.rules import Promise
 from app.domain.referrals.service import promise_of
 from app.flows import referrals
 from app.flows.referrals import Plan
 from app.foundation.errors import ProductError
+from app.foundation.paging import Asked, Page
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import options
 from app.web.console.persons import actor, needs
+from app.web.console.promotion_words import titled
 from app.web.console.referral_words import (
     PROGRAMME_STATES,
     PROMOTER_STATES,
@@ -104,13 +107,14 @@ def promoters(slug: str) -> Any:
             Col("email", _("Promoter")), Col("code", _("Code")), Col("clicks", _("Clicks"), sort=True, figures=True),
             Col("orders", _("Orders"), sort=True, figures=True), Col("earned", _("Rewards"), sort=True, money=True),
             Col("balance", _("To be paid out"), money=True), Col("state", _("State")),
-            Col("joined", _("Joined"), sort=True), Col("currency", _("Currency"), shown=False),
+            Col("joined", _("Joined"), sort=True), Col("codes", _("Own codes"), shown=False),
+            Col("currency", _("Currency"), shown=False),
         ),
         filters=(("state", _("State"), options(PROMOTER_STATES)),),
         empty=_("Nobody promotes your shop yet. Buyers find the way in on their own page, under “Bring friends”."),
     )  # fmt: skip
     return answer(
-        listing, queries.promoters_page, _promoter_row, "distributor/promoters.html", tabs=tabs("promoters")
+        listing, _with_codes, _promoter_row, "distributor/promoters.html", tabs=tabs("promoters")
     )
 
 
@@ -179,13 +183,24 @@ def friend_words(value: dict[str, Any]) -> str:
     )
 
 
+def _with_codes(asked: Asked) -> Page[Any]:
+    """The promoters, each with the coupons that belong to it."""
+    page = queries.promoters_page(asked)
+    codes: dict[int, list[StoredPromotion]] = {}
+    for one in queries.codes_of([row[0].id for row in page.rows]):
+        codes.setdefault(int(one.settings["promoter_id"]), []).append(one)
+    return Page([(*row, codes.get(row[0].id, [])) for row in page.rows], page.total, page.asked)
+
+
 def _promoter_row(row: Any) -> dict[str, Any]:
-    promoter, clicks, orders, earned, above = row
+    promoter, clicks, orders, earned, above, coupons = row
     state, tone = PROMOTER_STATES[promoter.state]
     return {
         "id": promoter.id, "email": promoter.email, "code": promoter.code, "clicks": clicks, "orders": orders,
         "earned": int(earned), "balance": promoter.balance_minor, "currency": promoter.currency, "state": str(state),
         "tone": tone, "joined": promoter.created_at, "above": above or "", "stopped": promoter.state == "stopped",
+        "coupons": [(one.id, one.code or titled(one)) for one in coupons],
+        "codes": ", ".join(one.code or titled(one) for one in coupons),
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from app.domain.flash.queries import ShownDrop
 from app.domain.groups import queries as groups
 from app.domain.groups.models import GroupOffer
 from app.domain.promotions.models import StoredPromotion
-from app.domain.promotions.stored import GRANTED
+from app.domain.promotions.stored import GRANTED, code_is_shown
 from app.flows import shop_window
 from app.flows.shop_window import Window
 from app.web import language
@@ -30,8 +30,6 @@ from app.web.storefront.price_words import ends, gives, title, until
 AHEAD = timedelta(days=3)
 ON_STRIP, GOODS_EACH, MOST = 3, 4, 24
 GATHERINGS = 2
-UNLISTED = "unlisted"
-"""In a promotion's settings: its code is handed out, not shown to everybody."""
 
 
 @same_for_everyone
@@ -103,11 +101,10 @@ def _by_itself(row: StoredPromotion) -> bool:
 
 def _by_shown_code(row: StoredPromotion) -> bool:
     return (
-        row.code is not None
+        code_is_shown(row)
         and row.claim == "none"
         and row.audience != "chosen"
         and row.kind not in GRANTED
-        and not row.settings.get(UNLISTED)
     )
 
 

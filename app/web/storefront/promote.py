@@ -9,6 +9,7 @@ from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup
 
 from app.domain.catalog import shelves
+from app.domain.promotions.models import StoredPromotion
 from app.domain.referrals import queries
 from app.domain.referrals.errors import NoProgramme, PayoutTooSmall, PromoterElsewhere
 from app.domain.referrals.models import Promoter, ReferralProgramme
@@ -27,6 +28,7 @@ from app.web.storefront.faces import face
 from app.web.storefront.friend import benefit, last_click
 from app.web.storefront.pages import here, in_language, show
 from app.web.storefront.poster import Poster, drawn
+from app.web.storefront.price_words import gives, title, until
 from app.web.wording import error_text
 
 MOST_ROWS = 50
@@ -151,7 +153,9 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200, **more: An
         link = _link(who, "")
         values |= {
             "link": link, "qr": _qr(link), "standing": queries.standing(who.id), "states": STATES, "reasons": REASONS,
-            "purse": credit.purse(who.email), "rewards": queries.rewards_of(who.id, most=MOST_ROWS), "payouts": queries.payouts_of(who.id),
+            "purse": credit.purse(who.email),
+            "rewards": queries.rewards_of(who.id, most=MOST_ROWS), "payouts": queries.payouts_of(who.id),
+            "coupons": [_coupon_told(one) for one in queries.codes_of([who.id])] if who.state == "active" else [],
             "payout_states": PAYOUT_STATES, "least": _least(found[0] if found else None),
             "on_its_way": any(row.state in promoter_pay.OPEN for row in queries.payouts_of(who.id)),
         }  # fmt: skip
@@ -192,6 +196,16 @@ def _promoter() -> Promoter | None:
     signed_in = visitor.buyer()
     found = queries.by_mailbox(mailbox(signed_in.email)) if signed_in else None
     return found if found and signed_in and referrals.is_address_of(found, signed_in.email) else None
+
+
+def _coupon_told(row: StoredPromotion) -> dict[str, Any]:
+    """A coupon that belongs to a promoter: what it gives, and what to hand on."""
+    now = clock.now()
+    link = here(f"/coupons/{row.key}") if row.claim == "link" else ""
+    return {
+        "title": title(row), "gives": gives(row), "code": row.code or "", "link": link,
+        "rests": row.status != "live" or row.starts_at > now, "ends": until(row.ends_at, now) if row.ends_at else "",
+    }  # fmt: skip
 
 
 def _least(programme: ReferralProgramme | None) -> int:
