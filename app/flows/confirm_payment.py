@@ -170,4 +170,6 @@ def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
     else:
         orders.note(order, "refunding_extra", reason=reason)
     work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
-    notifications.decide(work, order, "refunding", reason=reason, amount_minor=received)
+    notifications.decide(
+        work, order, "refunding", reason=reason, amount_minor=received, **promoting.receipt(order)
+    )

@@ -8,6 +8,7 @@ from app.domain.orders import service as orders
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Refund
+from app.flows import promoting
 from app.foundation.actor import Actor
 from app.foundation.errors import InvalidInput, NotFound, StaleState
 from app.foundation.unit_of_work import unit_of_work
@@ -59,7 +60,9 @@ def give_back(
         if refund_id is None or work.session.get_one(Refund, refund_id).amount_minor != amount_minor:
             raise StaleState(what="payment", wanted="refunding")
         orders.note(order, "giving_back", line=line.id, amount_minor=amount_minor, reason=reason)
-        notifications.decide(work, order, "giving_back", reason=name, said=reason, amount_minor=amount_minor)
+        notifications.decide(
+            work, order, "giving_back", reason=name, said=reason, amount_minor=amount_minor, **promoting.receipt(order)
+        )
         work.record(
             "give_back", f"order:{order.id}", line=line.id, amount_minor=amount_minor, reason=reason,
             looks=len(fulfilment.reveals_of([line.id])),

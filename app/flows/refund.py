@@ -14,6 +14,7 @@ from app.domain.payments import gateways
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, Refund
+from app.flows import promoting
 from app.flows.deliver import finish
 from app.foundation import clock
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -101,7 +102,9 @@ def _succeeded(work: Work, order: Order, refund: Refund) -> None:
         orders.move(order, "refunded")
     else:
         orders.note(order, "refund_succeeded", amount_minor=refund.amount_minor)
-    notifications.decide(work, order, "refunded", reason=refund.key, amount_minor=refund.amount_minor)
+    notifications.decide(
+        work, order, "refunded", reason=refund.key, amount_minor=refund.amount_minor, **promoting.receipt(order)
+    )
 
 
 def _end_lines(payment_id: int, lines: Sequence[OrderLine]) -> None:
