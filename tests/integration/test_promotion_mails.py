@@ -187,7 +187,7 @@ def test_a_group_that_was_not_full_is_told_once_with_the_money(shop, letters, ow
         run_jobs()
     going, back = in_language(letters, locale, ":refunding:group_failed", ":refunded:")
     for plain in (going, back):
-        assert ("退回给你" if locale == "zh_Hans" else "Back to you") in plain
+        assert ("退回金额" if locale == "zh_Hans" else "Back to you") in plain
     assert len(letters.sent) == 3
 
 
