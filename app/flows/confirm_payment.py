@@ -184,5 +184,11 @@ def _send_back(work: Work, order: Order, payment: Payment, reason: str) -> None:
         orders.note(order, "refunding_extra", reason=reason)
     work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
     notifications.decide(
-        work, order, "refunding", reason=reason, amount_minor=received, **spending.going_back(order)
+        work,
+        order,
+        "refunding",
+        reason=reason,
+        amount_minor=received,
+        **spending.going_back(order),
+        **promoting.receipt(order),
     )

@@ -65,7 +65,8 @@ def finish(
             paid_by.outcome = "delivered"
         else:
             payments.settle_outcome(order.id, "partly_refunded" if refunded else "delivered")
-        notifications.decide(work, order, "delivered", **promoting.receipt(order))
+        together = {"together": True} if order.promoted and groups.of_order(order.id) else {}
+        notifications.decide(work, order, "delivered", **promoting.receipt(order), **together)
 
 
 def _deliver_line(work: Work, order: Order, line: OrderLine) -> None:

@@ -8,7 +8,7 @@ from app.domain.orders import service as orders
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Refund
-from app.flows import spending
+from app.flows import promoting, spending
 from app.foundation.actor import Actor
 from app.foundation.errors import InvalidInput, NotFound, StaleState
 from app.foundation.unit_of_work import unit_of_work
@@ -64,9 +64,15 @@ def give_back(
             raise StaleState(what="payment", wanted="refunding")
         orders.note(order, "giving_back", line=line.id, amount_minor=amount_minor, reason=reason)
         notifications.decide(
-            work, order, "giving_back", reason=name, said=reason, amount_minor=amount_minor,
+            work,
+            order,
+            "giving_back",
+            reason=name,
+            said=reason,
+            amount_minor=amount_minor,
             **spending.going_back(order),
-        )  # fmt: skip
+            **promoting.receipt(order),
+        )
         work.record(
             "give_back", f"order:{order.id}", line=line.id, amount_minor=amount_minor, reason=reason,
             looks=len(fulfilment.reveals_of([line.id])),

@@ -26,7 +26,7 @@ from app.domain.orders.models import Order
 from app.domain.payments import service as payments
 from app.domain.pricing.quotes import Quote
 from app.domain.promotions import queries as promotions
-from app.flows import spending
+from app.flows import promoting, spending
 from app.flows.ask_gateway import close_checkouts
 from app.foundation import clock
 from app.foundation.actor import Actor
@@ -107,7 +107,9 @@ def paid(work: Work, order: Order) -> bool:
         until = found.group.deadline.astimezone(BEIJING)
         notifications.decide(
             work, order, "group_waiting", more=_missing(found.group), until=f"{until:%Y-%m-%d %H:%M}",
+            **promoting.receipt(order),
         )  # fmt: skip
+        _tell_opener(work, found.group, order)
         return True
     inventory.release(found.group.reservation_id)
     for member in queries.living(found.group.id):
@@ -227,8 +229,24 @@ def _refund(work: Work, order: Order, reason: str) -> None:
     orders.move(order, "refunding", reason=reason)
     work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
     notifications.decide(
-        work, order, "refunding", reason=reason, amount_minor=payment.received_minor, **spending.going_back(order)
-    )
+        work, order, "refunding", reason=reason, amount_minor=payment.received_minor,
+        **spending.going_back(order), **promoting.receipt(order),
+    )  # fmt: skip
+
+
+def _tell_opener(work: Work, group: Group, joined: Order) -> None:
+    """Whoever opened a group hears of the first who joined, and when one more is enough; of nobody else."""
+    missing, members = _missing(group), queries.living(group.id)
+    paid = sum(member.state == "paid" for member in members)
+    opener = min(members, key=lambda member: member.id)
+    if opener.order_id == joined.id or opener.state != "paid" or (paid != 2 and missing != 1):
+        return
+    reason = "one_more" if missing == 1 else "first"
+    until = group.deadline.astimezone(BEIJING)
+    notifications.decide(
+        work, work.session.get_one(Order, opener.order_id), "group_joined", reason=reason, more=missing,
+        until=f"{until:%Y-%m-%d %H:%M}",
+    )  # fmt: skip
 
 
 def _missing(group: Group) -> int:

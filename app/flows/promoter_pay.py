@@ -12,6 +12,7 @@ from app.domain.referrals import queries, sealing, service
 from app.domain.referrals.errors import PayoutState, PayoutTooSmall
 from app.domain.referrals.models import Promoter, PromoterPayout, ReferralReward
 from app.domain.referrals.sealing import Details
+from app.flows import reward_news
 from app.foundation import clock
 from app.foundation.actor import Actor
 from app.foundation.errors import InvalidInput, NotFound
@@ -112,6 +113,7 @@ def mark_paid(payout_ids: Sequence[int], *, actor: Actor) -> int:
                 promoter, "paid", -row.amount_minor, key=f"promoter_payout:{row.id}", at=clock.now(), payout_id=row.id
             )  # fmt: skip
             _change_rewards(work, row.id, {"state": "paid"}, only="available")
+            reward_news.tell_payout(work, promoter, row)
             work.record("promoter_payout.paid", f"promoter_payout:{row.id}", amount_minor=row.amount_minor)
         return len(set(payout_ids))
 
@@ -123,6 +125,7 @@ def mark_failed(payout_id: int, reason: str, *, actor: Actor) -> None:
         row.state, row.reason, row.ended_at, row.ended_by = "failed", reason[:200], clock.now(), actor.id
         _come_back(work, promoter, row)
         _change_rewards(work, row.id, {"payout_id": None})
+        reward_news.tell_payout(work, promoter, row)
         work.record("promoter_payout.failed", f"promoter_payout:{row.id}", reason=reason[:200])
 
 

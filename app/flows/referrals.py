@@ -132,8 +132,9 @@ def _coupon(shop_id: int, currency: str, plan: Plan, promise: Promise, actor: Ac
 
 
 def join(
-    shop: Tenant, email: str, *, buyer_id: int | None, device: str, brought_by: int | None, actor: Actor
-) -> Promoter:
+    shop: Tenant, email: str, *, buyer_id: int | None, device: str, brought_by: int | None, actor: Actor,
+    locale: str = "zh_Hans",
+) -> Promoter:  # fmt: skip
     """Become a promoter of the open shop, or be the one that this address is already. NoProgramme while there is none.
 
     PromoterElsewhere where the mailbox promotes under another spelling: whoever has `mei+x@…` has not proven `mei@…`.
@@ -150,6 +151,7 @@ def join(
             facts = {
                 "shop_id": shop.id, "email": email, "mailbox": mailbox(email), "buyer_id": buyer_id, "device": device,
                 "code": ids.random_signs(CODE_SIGNS), "parent_id": parent, "currency": shop.currency,
+                "locale": locale,
             }  # fmt: skip
             work.session.execute(insert(Promoter).values(**facts).on_conflict_do_nothing())
             work.record("referral.joined", f"shop:{shop.id}")
@@ -160,6 +162,8 @@ def join(
             raise PromoterElsewhere
         if buyer_id is not None and known.buyer_id != buyer_id:
             known.buyer_id = buyer_id
+        if known.locale != locale:
+            known.locale = locale
         if device and not known.device:
             known.device = device
         work.session.flush()

@@ -14,6 +14,7 @@ from app.domain.payments import gateways
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment, Refund
+from app.flows import promoting
 from app.flows.deliver import finish
 from app.foundation import clock
 from app.foundation.unit_of_work import Work, unit_of_work
@@ -126,7 +127,13 @@ def _tell(work: Work, order: Order, refund: Refund) -> None:
     if refund.kind == "credit" and refund.key.endswith(payments.CREDIT):
         return
     notifications.decide(
-        work, order, "refunded", reason=refund.key, amount_minor=payment_queries.whole_of(refund), credit_minor=credit
+        work,
+        order,
+        "refunded",
+        reason=refund.key,
+        amount_minor=payment_queries.whole_of(refund),
+        credit_minor=credit,
+        **promoting.receipt(order),
     )
 
 

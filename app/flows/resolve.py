@@ -14,7 +14,7 @@ from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
 from app.domain.payments.models import Payment
-from app.flows import grouping, spending
+from app.flows import grouping, promoting, spending
 from app.flows.deliver import finish, hand_over, settle_soon
 from app.foundation import clock
 from app.foundation.actor import Actor
@@ -95,7 +95,13 @@ def refund_order(order_id: int, *, reason: str, actor: Actor) -> int:
         amount = sum(line.net_minor - back.get(line.id, 0) for line in open_lines)
         if any(asked):
             notifications.decide(
-                work, order, "refunding", reason=reason, amount_minor=amount, **spending.going_back(order)
+                work,
+                order,
+                "refunding",
+                reason=reason,
+                amount_minor=amount,
+                **spending.going_back(order),
+                **promoting.receipt(order),
             )
         work.record("refund_order", f"order:{order_id}", reason=reason, refunds=sum(map(bool, asked)))
         return sum(map(bool, asked))

@@ -14,7 +14,7 @@ from app.domain.referrals import queries, service
 from app.domain.referrals.models import Promoter, ReferralProgramme, ReferralReward
 from app.domain.referrals.queries import OrderFacts
 from app.domain.referrals.rules import OWN, Someone, same_person, worth
-from app.flows import crediting
+from app.flows import crediting, reward_news
 from app.foundation import clock
 from app.foundation.addresses import mailbox
 from app.foundation.errors import ProductError
@@ -55,9 +55,14 @@ def _each(ids: Sequence[int], story: Callable[[ReferralReward], bool]) -> int:
 def _alone(reward_id: int, story: Callable[[ReferralReward], bool]) -> bool:
     """One that cannot be changed now holds up no other; the next tick sees it again."""
     try:
-        with platform_scope(), unit_of_work():
+        with platform_scope(), unit_of_work() as work:
             reward = queries.lock(reward_id)
-            return reward is not None and story(reward)
+            if reward is None:
+                return False
+            before = reward.state
+            done = story(reward)
+            reward_news.tell(work, reward, before)
+            return done
     except (OperationalError, ProductError) as error:
         log.warning("reward waits", extra={"reward": reward_id, "error": type(error).__name__})
         return False

@@ -22,6 +22,7 @@ from app.domain.orders import service as orders
 from app.domain.orders.models import Order, OrderLine
 from app.domain.payments import queries as payment_queries
 from app.domain.payments import service as payments
+from app.flows import promoting
 from app.flows.deliver import finish, hand_over, settle_soon
 from app.foundation import clock, money
 from app.foundation.database import session
@@ -204,7 +205,9 @@ def _give_back(work: Work, order: Order, line: OrderLine, *, failed: int) -> Non
         )  # fmt: skip
         if refund_id is not None:
             work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
-            notifications.decide(work, order, "refunding", reason="supplier_failed", amount_minor=owed)
+            notifications.decide(
+                work, order, "refunding", reason="supplier_failed", amount_minor=owed, **promoting.receipt(order)
+            )
             return
     # Nothing that was received can be asked back: somebody must look.
     if order.state != "attention":

@@ -18,6 +18,7 @@ from app.flows.low_stock import tell_low_stock
 from app.flows.mature import mature_earnings
 from app.flows.pay_out import ask_about_payouts, look_for_returns, plan_payouts
 from app.flows.payout_accounts import ask_about_accounts
+from app.flows.promotion_news import tell_spent_promotions
 from app.flows.prove import prove_nightly
 from app.flows.refund import send_waiting_refunds
 from app.flows.rewarding import follow_returns, judge_rewards, mature_rewards
@@ -55,6 +56,7 @@ TICKS: tuple[tuple[int, Callable[[], object]], ...] = (
     (600, tell_earnings),
     (3600, forget_uploads),
     (3600, forget_links),
+    (300, tell_spent_promotions),
     (3600, withhold_expired),
     (3600, move_levels),
 )

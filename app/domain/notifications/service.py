@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.domain.notifications.models import Mail
 from app.foundation.unit_of_work import Work
-from tenants.context import current_scope
+from tenants.context import PLATFORM, current_scope
 
 
 class Addressee(Protocol):
@@ -46,4 +46,6 @@ def write(
         row.on_conflict_do_nothing(index_elements=["key"]).returning(Mail.id)
     ).scalar()
     if mail_id is not None:
-        work.enqueue("send_mail", key=f"mail:{mail_id}", mail_id=mail_id)
+        # Decided by the clock for a shop, it is sent in that shop's scope as any other of its mails.
+        for_shop = shop_id if scope == PLATFORM else None
+        work.enqueue("send_mail", key=f"mail:{mail_id}", for_shop=for_shop, mail_id=mail_id)

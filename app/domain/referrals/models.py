@@ -104,6 +104,7 @@ class Promoter(Record, TenantOwned):
     code: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("promoters.id"))
     state: Mapped[str] = mapped_column(server_default="active")
+    locale: Mapped[str] = mapped_column(server_default="zh_Hans")
     currency: Mapped[str]
     balance_minor: Mapped[int] = mapped_column(server_default=text("0"))
     owed_minor: Mapped[int] = mapped_column(server_default=text("0"))

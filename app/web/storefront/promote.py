@@ -78,7 +78,7 @@ def start_promoting() -> ResponseReturnValue:
         kept = last_click()
         referrals.join(
             g.tenant, signed_in.email, buyer_id=signed_in.id, device=visitor.known_device() or "",
-            brought_by=kept[0] if kept else None, actor=visitor.actor(),
+            brought_by=kept[0] if kept else None, actor=visitor.actor(), locale=language.choose(),
         )  # fmt: skip
     except NoProgramme:
         return _page()
