@@ -147,7 +147,8 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200, **more: An
         link = _link(who, "")
         values |= {
             "link": link, "qr": _qr(link), "standing": queries.standing(who.id), "states": STATES, "reasons": REASONS,
-            "purse": credit.purse(who.email), "rewards": queries.rewards_of(who.id, most=MOST_ROWS), "payouts": queries.payouts_of(who.id),
+            "purse": credit.purse(who.email),
+            "rewards": queries.rewards_of(who.id, most=MOST_ROWS), "payouts": queries.payouts_of(who.id),
             "payout_states": PAYOUT_STATES, "least": _least(found[0] if found else None),
             "on_its_way": any(row.state in promoter_pay.OPEN for row in queries.payouts_of(who.id)),
         }  # fmt: skip
