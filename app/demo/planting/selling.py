@@ -73,7 +73,10 @@ def plant_selling(houses: Houses, now: datetime, *, most: int) -> None:
 def _bring_friends(shop_id: int) -> None:
     """Some of the past's buyers had come by a link: its promoter has store credit to spend."""
     with shop_scope(shop_id):
-        tenant = shops.as_tenant(shops.shop(shop_id))
+        row = shops.shop(shop_id)
+        if row is None:
+            raise AssertionError(f"the demo's shop {SHOP} is not there")
+        tenant = shops.as_tenant(row)
         mei = referrals.join(tenant, PROMOTER, buyer_id=None, device="", brought_by=None, actor=SYSTEM)
         with unit_of_work() as work:
             work.session.execute(BROUGHT, {"shop": shop_id, "promoter": mei.id, "most": FRIENDS})
