@@ -23,7 +23,7 @@ EXAMPLES = {
     "PORT": "9000", "PUBLIC_PORT": "443", "SCHEME": "https", "AUTO_APPROVE": "1", "CHECKOUT_MINUTES": "7", "MAX_OPEN_ORDERS": "9",
     "MAX_OPEN_ORDERS_PER_ADDRESS": "8", "MAX_PIECES_PER_ADDRESS": "7", "CHECKOUTS_PER_ADDRESS": "0",
     "PAYOUT_EVERY": "monthly", "PAYOUT_DAY": "9", "TRUSTED_PROXIES": "2", "WEB_WORKERS": "5", "WEB_THREADS": "6",
-    "DATABASE_URL": "postgresql://own@/a", "DATABASE_APP_URL": "postgresql://app@/a",
+    "LEAST_CHARGES": "CNY=7", "DATABASE_URL": "postgresql://own@/a", "DATABASE_APP_URL": "postgresql://app@/a",
 }  # fmt: skip
 LEAST = {"DATABASE_URL": "postgresql://x@/x", "REDIS_URL": "redis://x", "SECRET_KEY": "x", "MASTER_KEYS": "x"}
 

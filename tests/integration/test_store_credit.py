@@ -280,8 +280,10 @@ FORGED = (
     "UPDATE credit_accounts SET balance_minor = balance_minor + 100",
     "UPDATE credit_accounts SET held_minor = 0",
     "INSERT INTO credit_accounts (shop_id, mailbox, email, currency, balance_minor) VALUES (:shop, 'x@x.cn', '', 'CNY', 9)",
-    "INSERT INTO credit_moves (shop_id, account_id, kind, reward_id, currency, amount_minor, transaction_id)"
-    " SELECT shop_id, account_id, kind, reward_id, currency, amount_minor, transaction_id FROM credit_moves",
+    (
+        "INSERT INTO credit_moves (shop_id, account_id, kind, reward_id, currency, amount_minor, transaction_id)"
+        " SELECT shop_id, account_id, kind, reward_id, currency, amount_minor, transaction_id FROM credit_moves"
+    ),
     "UPDATE credit_holds SET state = 'released'",
     "DELETE FROM credit_moves",
     "SELECT credit.hold(:order, 'mei@example.com', 700)",

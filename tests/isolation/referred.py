@@ -2,6 +2,9 @@
 
 from sqlalchemy import text
 
+from app.domain.credit import service as credit
+from app.flows.spending import Wish
+from app.foundation import clock
 from app.foundation.unit_of_work import unit_of_work
 from tenants.context import platform_scope
 from tenants.directory import Tenant
@@ -29,6 +32,15 @@ ROWS = (
     FROM referral_rewards r, shops s WHERE r.order_id = :order AND s.id = :shop
     """,
 )
+
+
+def with_credit(shop: Tenant, order_id: int) -> Wish:
+    """A holder of store credit in a shop, and what it would spend."""
+    email = f"holder-{shop.id}@example.com"
+    with platform_scope(), unit_of_work():
+        account = credit.account_of(shop.id, email, email, shop.currency)
+        credit.move_reward(account, 150, reward_id=order_id, order_id=order_id, distributor_id=None, at=clock.now())
+    return Wish(email, 150)
 
 
 def referred(shop: Tenant, order_id: int, transaction_id: int) -> tuple[int, int]:

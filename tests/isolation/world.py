@@ -40,7 +40,7 @@ from tests.factories.groups import offer_group
 from tests.factories.orders import BUYER
 from tests.factories.payouts import make_payee, planned
 from tests.factories.promotions import promote
-from tests.isolation.referred import referred
+from tests.isolation.referred import referred, with_credit
 
 # Tables without TenantOwned, each with its reason. A new table that is in none of these lists fails the suite.
 SHARED = {
@@ -193,7 +193,8 @@ def _side() -> Side:
     set_slots(counted, [5, 5])
     coupon = promote(shop, "fixed_coupon", {"minor": 1}, code="WORLD", total_limit=9)
     placed = buy(shop, {goods: 1, counted: 1}, asked=Asked(codes=("WORLD",)))
-    place(shop, {goods: 1, counted: 2})  # one more that waits for its money
+    # one more that waits for its money, with credit of its buyer
+    place(shop, {goods: 1, counted: 2}, email=f"holder-{shop.id}@example.com", credit=with_credit(shop, placed.order_id))
     with platform_scope(), unit_of_work() as work:
         import_id = work.session.execute(IMPORT, {"brand": goods.brand_id}).scalar_one()
         partnered = [work.session.execute(text(one), {"shop": shop.id}).scalar_one() for one in PARTNERED]

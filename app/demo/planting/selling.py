@@ -5,19 +5,30 @@ Made by the very stories a distributor's console tells, after the shelves are pl
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.demo.planting.houses import Houses
 from app.domain.catalog.models import Listing, Product, Sku
+from app.domain.distributors import queries as shops
 from app.domain.flash.service import Plan as FlashSale
 from app.domain.referrals.rules import Promise
-from app.flows import drops, group_offers, referrals
+from app.flows import drops, group_offers, referrals, rewarding
 from app.flows.group_offers import OfferGroups
 from app.foundation.actor import SYSTEM
 from app.foundation.database import session
+from app.foundation.unit_of_work import unit_of_work
 from tenants.context import shop_scope
 
 SHOP = "xingxuan"
+PROMOTER, FRIENDS = "mei@example.com", 12
+# Delivered long enough ago that nothing of them is held any more; of buyers who are somebody else.
+BROUGHT = text("""
+    INSERT INTO attributions (order_id, shop_id, via, promoter_id)
+    SELECT o.id, o.shop_id, 'click', :promoter FROM orders o
+    WHERE o.shop_id = :shop AND o.state = 'delivered' AND o.delivered_at < now() - interval '12 days'
+      AND o.currency = 'CNY' AND NOT EXISTS (SELECT 1 FROM attributions a WHERE a.order_id = o.id)
+    ORDER BY o.total_minor DESC, o.id LIMIT :most
+""")
 
 
 def plant_selling(houses: Houses, now: datetime, *, most: int) -> None:
@@ -49,13 +60,28 @@ def plant_selling(houses: Houses, now: datetime, *, most: int) -> None:
         referrals.make_programme(
             shop_id, "CNY",
             referrals.Plan(
-                "请朋友来看看", {"minor": 300, "from_minor": 1500}, Promise("cash", rate_bps=300),
+                "请朋友来看看", {"minor": 300, "from_minor": 1500}, Promise("credit", rate_bps=500),
                 Promise("cash", rate_bps=100), title_en="Bring a friend",
-                words="朋友首单立减，你得现金。", words_en="Your friend pays less, you get cash.",
+                words="朋友首单立减，你得店铺余额。", words_en="Your friend pays less, you get store credit.",
                 audience="first_order", terms={"hold_days": 7},
             ),
             actor=SYSTEM, live=True,
         )  # fmt: skip
+    _bring_friends(shop_id)
+
+
+def _bring_friends(shop_id: int) -> None:
+    """Some of the past's buyers had come by a link: its promoter has store credit to spend."""
+    with shop_scope(shop_id):
+        row = shops.shop(shop_id)
+        if row is None:
+            raise AssertionError(f"the demo's shop {SHOP} is not there")
+        tenant = shops.as_tenant(row)
+        mei = referrals.join(tenant, PROMOTER, buyer_id=None, device="", brought_by=None, actor=SYSTEM)
+        with unit_of_work() as work:
+            work.session.execute(BROUGHT, {"shop": shop_id, "promoter": mei.id, "most": FRIENDS})
+    rewarding.judge_rewards()
+    rewarding.mature_rewards()
 
 
 def _counted() -> list[tuple[int, int, str, str, int]]:

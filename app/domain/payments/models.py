@@ -65,12 +65,12 @@ class Payment(Record, TenantOwned):
     @property
     def asked_minor(self) -> int:
         """What the gateway is asked for."""
-        return self.amount_minor - self.credit_minor
+        return self.amount_minor - (self.credit_minor or 0)
 
     @property
     def taken_minor(self) -> int:
         """What came through the gateway."""
-        return (self.received_minor or 0) - self.credit_minor
+        return (self.received_minor or 0) - (self.credit_minor or 0)
 
 
 class Refund(Record, TenantOwned):
