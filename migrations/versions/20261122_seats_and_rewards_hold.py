@@ -4,7 +4,7 @@ voided batch keeps no code, a reward that was taken back leaves no coupon, and w
 from alembic import op
 
 revision = "0180"
-down_revision = "0151"
+down_revision = "0171"
 branch_labels = None
 depends_on = None
 

@@ -162,9 +162,6 @@ def _published(made: chosen_shops.Launched) -> Any:
         ),
         "success",
     )
-    for one in made.shops:
-        if one.error is not None:
-            flash(f"{one.name}: {sentence(one.error)}", "warning")
     return back(f"{g.seat.kind}.promotion", promotion_id=made.promotion_id)
 
 

@@ -24,7 +24,7 @@ def promotions_of_others(slug: str) -> Any:
     listing = Listing(
         name=f"{slug}-promotions-of-others", usual="-made", searches=_("Name"),
         columns=(
-            Col("title", _("Promotion"), sort=True), Col("by", _("Paid by")), Col("kind", _("Kind")),
+            Col("title", _("Promotion"), sort=True), Col("by", _("Paid by")), Col("kind", _("Kind"), shown=False),
             Col("state", _("State")), Col("starts", _("From"), sort=True), Col("ends", _("Until"), sort=True,
             shown=False),
             Col("orders", _("Orders"), figures=True), Col("units", _("Pieces"), figures=True, shown=False),

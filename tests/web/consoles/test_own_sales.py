@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from app.flows import grouping
 from app.foundation import clock
 from app.web.console.typed_terms import as_field
 from tests.factories import make_goods, make_shop
@@ -75,6 +76,32 @@ def test_a_flash_sale_is_tried_published_watched_and_ended_in_the_shops_that_wer
         assert connection.execute(text("SELECT state FROM drops")).scalar() == "ended"
         assert connection.execute(text("SELECT count(*) FROM codes WHERE state = 'free'")).scalar() == 6
     assert "Over" in visitor.words(page)
+
+
+@pytest.mark.parametrize("kind", ["brand", "platform"])
+def test_a_group_buy_is_tried_published_and_ended_by_its_maker_alone(world, staff, inside, owner, kind):
+    first, second, goods, firm = world
+    visitor = staff("brand", brand_id=goods.brand_id) if kind == "brand" else staff("platform")
+    new = f"/{kind}/promotions/new/group_price?sku={goods.sku_id}"
+    typed = {
+        "title": "品牌拼团", "price": "16.00", "units": "3", "people": "2", "hours": "24", "days": "7",
+        "shop": [str(first.id), str(second.id)], f"units{second.id}": "1",
+    }  # fmt: skip
+    assert "Fewer pieces than one group needs." in words_of(visitor.post(new, {**typed, "do": "preview"}))
+    made = visitor.post(new, {**typed, "do": "publish"})
+    page = re.sub(r"^https?://[^/]+", "", made.headers["Location"])
+    assert f"{second.name} : Fewer pieces" in visitor.words(page)
+    assert re.search(r"Given away " + re.escape(first.name) + " 3 0 0 0 0", visitor.words(page))
+    seller = staff("distributor", distributor_id=firm)
+    assert "paid by" in seller.words("/distributor/shops/corner/groups")
+    promotion_id = page.rpartition("/")[2]
+    assert seller.post(f"/distributor/shops/corner/groups/{promotion_id}", {"do": "end"}).status_code == 404
+    assert "品牌拼团" in seller.words("/distributor/shops/corner/promotions/others")
+    visitor.post(f"{page}/state", {"do": "end"})
+    with inside():
+        grouping.end_groups()
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM codes WHERE state = 'free'")).scalar() == 6
 
 
 def test_a_brand_names_no_shop_that_does_not_sell_its_goods_and_no_goods_of_others(
