@@ -131,7 +131,8 @@ SELECT i * 5 + 2, d, d, b, i, i, 'CNY', net, net, CASE WHEN back THEN net ELSE 0
 CREATE UNLOGGED TABLE earned AS
 SELECT i * 4 + s.k AS id, i * 5 + 2 AS transaction_id, CASE WHEN s.k = 0 THEN f.b END AS brand_id,
     s.owner AS distributor_id, s.role, f.d AS shop_id, f.d AS seller_id, f.b AS of_brand_id, i AS order_id,
-    i AS order_line_id, CASE WHEN s.k < 2 THEN 'B' || i ELSE '' END AS order_number, f.b AS product_id, f.b AS sku_id, 'Bench' AS product_name,
+    i AS order_line_id, CASE WHEN s.k < 2 THEN 'B' || i ELSE '' END AS order_number,
+    f.b AS product_id, f.b AS sku_id, 'Bench' AS product_name,
     'Bench' AS sku_name, 1 AS quantity, 'CNY' AS currency, net AS net_minor, s.m AS amount_minor,
     CASE WHEN back THEN s.m ELSE 0 END AS taken_back_minor,
     '{{"kind": "margin", "steps": [], "hold_days": 7, "rule": null, "quantity": 1}}'::jsonb AS why, at AS earned_at,
