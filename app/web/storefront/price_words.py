@@ -34,21 +34,21 @@ def amount(minor: int) -> str:
 
 
 def rate(off_bps: int) -> str:
-    """15 % off, 8.5折: never more than is given."""
+    """15% off, 8.5折: never more than is given."""
     if language.choose() == "en":
-        return gettext("%(rate)s off", rate=f"{_digits(off_bps, 100)} %")
+        return gettext("%(rate)s off", rate=f"{_digits(off_bps, 100)}%")
     return gettext("%(rate)s off", rate=f"{_digits(WHOLE - off_bps, 1000)}折")
 
 
 def badge(list_minor: int, now_minor: int) -> str:
-    """What a card says in its corner: −21 %, 7.9折; a word where the rate is less than one in a hundred."""
+    """What a card says in its corner: −21%, 7.9折; a word where the rate is less than one in a hundred."""
     if now_minor >= list_minor:
         return ""
     percent = (list_minor - now_minor) * 100 // list_minor
     if not percent:
         return gettext("Offer")
     if language.choose() == "en":
-        return f"−{percent} %"
+        return f"−{percent}%"
     return f"{_digits(-(-now_minor * 100 // list_minor), 10)}折"
 
 
