@@ -145,4 +145,3 @@ def _covers(promotion: Promotion, ware: Ware) -> bool:
     return promotion.for_everything or promotion.covers(
         sku_id=ware.sku_id, product_id=ware.product_id, category_id=ware.category_id, brand_id=ware.brand_id
     )
-

@@ -2,7 +2,8 @@
 
 What 0110 left to the code of a shop: an order's steps are sums of what they say, but not of what their promotions may
 give, and a line could stand on an exemption of a promotion that took nothing off it. At commit the database asks now:
-- each step's promotion is for these goods, in this currency, is on, and stands beside what else was taken;
+- each step's promotion is for these goods, in this currency, and stands beside what else was taken;
+- one that a brand or the platform pays for is on;
 - a line has one offer; offers and discounts are what its prices say; none takes more than its value comes to;
 - a list price that others give a share of is one that the listing had while the quote lived;
 - an exemption from the floor was used by its own promotion, and what else lies on the line keeps the ordinary floor.
@@ -33,11 +34,12 @@ IS_ON = f"""
 CREATE FUNCTION promo.is_on() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    -- Also of a promotion without any limit, for which nothing is counted.
+    -- Also of a promotion without any limit, for which nothing is counted. A shop's own costs nobody else anything.
     IF NOT EXISTS (
         SELECT 1 FROM promotions p JOIN orders o ON o.id = NEW.order_id
-        WHERE p.id = NEW.promotion_id AND p.status = 'live' AND o.quoted_at >= p.starts_at AND ({AT}) >= p.starts_at
-          AND (p.ends_at IS NULL OR (o.quoted_at < p.ends_at AND now() <= p.ends_at + interval '16 minutes'))
+        WHERE p.id = NEW.promotion_id AND (p.funder = 'distributor' OR (
+            p.status = 'live' AND o.quoted_at >= p.starts_at AND ({AT}) >= p.starts_at
+            AND (p.ends_at IS NULL OR (o.quoted_at < p.ends_at AND now() <= p.ends_at + interval '16 minutes'))))
     ) THEN
         RAISE EXCEPTION 'promotion % is not on', NEW.promotion_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'promotion_is_on';
@@ -172,7 +174,10 @@ BEGIN
     RETURN NULL;
 END $$
 """
-INNER = ("unit_price(text, jsonb, bigint, bigint, bigint, bigint)", "is_for(promotions, bigint, bigint, bigint, bigint)")
+INNER = (
+    "unit_price(text, jsonb, bigint, bigint, bigint, bigint)",
+    "is_for(promotions, bigint, bigint, bigint, bigint)",
+)
 DOORS = ("is_on", "gives", "exempted")
 
 

@@ -13,7 +13,9 @@ depends_on = None
 
 SHOP_ID = "NULLIF(current_setting('perkline.shop_id', true), '')::bigint"
 OF_SHOP = f"shop_id = {SHOP_ID}"
-OWN_ORDER = "EXISTS (SELECT 1 FROM orders o WHERE o.id = attributions.order_id AND o.shop_id = attributions.shop_id)"
+OWN_ORDER = (
+    "EXISTS (SELECT 1 FROM orders o WHERE o.id = attributions.order_id AND o.shop_id = attributions.shop_id)"
+)
 OWN_PROMOTION = (
     "EXISTS (SELECT 1 FROM promotions p WHERE p.id = referral_programmes.promotion_id"
     " AND p.shop_id = referral_programmes.shop_id AND p.kind = 'referral')"

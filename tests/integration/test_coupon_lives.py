@@ -296,7 +296,9 @@ def test_a_refund_that_bounced_takes_its_use_and_its_budget_again(shop, owner, c
 
 def test_what_somebody_else_has_had_meanwhile_stays_theirs(shop, owner):
     goods = make_goods(shop, codes=3)
-    promote(shop, "fixed_coupon", {"minor": 100}, code="RUSH", total_limit=1, budget_minor=150, returns="refunded")
+    promote(
+        shop, "fixed_coupon", {"minor": 100}, code="RUSH", total_limit=1, budget_minor=150, returns="refunded"
+    )
     first = place(shop, goods, asked=CODE)
     pay(shop, first)
     run_jobs()

@@ -104,7 +104,9 @@ def test_a_payout_that_failed_can_be_asked_for_again(app, owner):
     proven()
 
 
-def test_a_reward_that_was_taken_back_on_its_way_to_the_bank_is_not_paid_out_again_when_the_bank_fails(app, owner):
+def test_a_reward_that_was_taken_back_on_its_way_to_the_bank_is_not_paid_out_again_when_the_bank_fails(
+    app, owner
+):
     shop = make_shop()
     goods = make_goods(shop, codes=5)
     programme(shop)
@@ -119,7 +121,9 @@ def test_a_reward_that_was_taken_back_on_its_way_to_the_bank_is_not_paid_out_aga
     rewarding.follow_returns()
     assert ask(owner, "SELECT balance_minor, owed_minor FROM promoters") == [(0, 100)]
     promoter_pay.mark_failed(made, "没有这个账户", actor=HAND)
-    assert ask(owner, "SELECT balance_minor, owed_minor FROM promoters") == [(100, 0)], "one reward is left of two"
+    assert ask(owner, "SELECT balance_minor, owed_minor FROM promoters") == [(100, 0)], (
+        "one reward is left of two"
+    )
     proven()
     paid_out(shop, who)
     assert ask(owner, "SELECT sum(amount_minor)::int FROM promoter_payouts WHERE state = 'paid'") == [(100,)]

@@ -106,7 +106,9 @@ class History:
         set_fee("gateway", rate_bps=60, fixed_minor=self.dice.choice((0, 30)))
         set_fee("platform", rate_bps=self.dice.choice((0, 100, 250)))
         self.goods = [self._goods() for _ in range(4)]
-        self.made = [self._promotion(kind, by) for kind in sorted(ANY_KIND) for by in ("shop", "brand", "platform")]
+        self.made = [
+            self._promotion(kind, by) for kind in sorted(ANY_KIND) for by in ("shop", "brand", "platform")
+        ]
         self._exempt()
         self.open: list[Placed] = []
         self.late: list[Placed] = []
@@ -128,7 +130,10 @@ class History:
         if dice.random() < 0.5:
             facts |= {"target_of": "sku", "target_ids": dice.sample(skus, 2)}
         if dice.random() < 0.5:
-            facts |= {"budget_minor": dice.choice((50, 500, 4000)), "returns": dice.choice(("unpaid", "refunded", "never"))}
+            facts |= {
+                "budget_minor": dice.choice((50, 500, 4000)),
+                "returns": dice.choice(("unpaid", "refunded", "never")),
+            }
         return promote(
             self.shop if by == "shop" else None, kind, a_value(kind, dice, skus), title=f"{kind} {by}",
             combines=dice.choice([None, None, sorted(ANY_KIND - {"fixed_coupon"})]), currency=self.shop.currency, **facts,
@@ -212,7 +217,9 @@ class History:
         found = [row for row in found if row[0] in sold]
         if found:
             order_id, key = self.dice.choice(found)
-            refund_event(self.shop, sold[order_id], EventKind.REFUND_FAILED, f"evt_{ids.token()}", refund_reference=key)
+            refund_event(
+                self.shop, sold[order_id], EventKind.REFUND_FAILED, f"evt_{ids.token()}", refund_reference=key
+            )
             run_jobs()
             with suppress(ProductError), shop_scope(self.shop.id):
                 acknowledge(order_id, note="bounced", actor=STAFF)
@@ -227,7 +234,11 @@ class History:
         if self.disputed:
             placed = self.disputed.pop()
             dispute(
-                self.shop, placed, EventKind.DISPUTE_RETURNED, dispute_id=f"dp_{placed.order_id}", status="won"
+                self.shop,
+                placed,
+                EventKind.DISPUTE_RETURNED,
+                dispute_id=f"dp_{placed.order_id}",
+                status="won",
             )
 
     def mature(self) -> None:
@@ -264,7 +275,9 @@ def walk(owner: Engine, seed: str, steps: int) -> History:
 
 
 @pytest.mark.parametrize("seed", ["one", "two", "three"])
-def test_whatever_is_promoted_sold_and_given_back_every_cent_lands_and_every_budget_holds(app, owner, seed: str):
+def test_whatever_is_promoted_sold_and_given_back_every_cent_lands_and_every_budget_holds(
+    app, owner, seed: str
+):
     assert walk(owner, seed, 40).books.ask("SELECT count(*) FROM settlements")[0][0] > 5
 
 
