@@ -17,7 +17,7 @@ from tests.factories.credit import account, credited, spend
 from tests.factories.money import Books, give, left_of, line_ids
 from tests.factories.orders import BUYER, pay, run_jobs, state_of
 
-STEPS = 26
+STEPS = 20
 
 
 class Walk:
@@ -25,7 +25,7 @@ class Walk:
 
     def __init__(self, owner: Engine, seed: int) -> None:
         self.owner, self.dice, self.shop = owner, random.Random(seed), make_shop()
-        self.goods = make_goods(self.shop, codes=STEPS * 2, price=1500 + self.dice.randrange(900), floor=1000)
+        self.goods = make_goods(self.shop, codes=STEPS * 2, price=1500 + self.dice.randrange(900), floor=1000, supply=700)
         self.grants, self.orders = [], []
 
     def step(self) -> str:
@@ -89,7 +89,7 @@ class Walk:
         return self.dice.choice(self.orders) if self.orders else None
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_to_credit_no_balance_is_below_nought_and_the_books_are_equal(
     app: Flask, owner: Engine, seed: int
 ):

@@ -20,14 +20,14 @@ from app.foundation.unit_of_work import unit_of_work
 from tenants.context import shop_scope
 
 SHOP = "xingxuan"
-PROMOTER, FRIENDS = "mei@example.com", 12
+PROMOTER, FRIENDS = "mei@example.com", 9
 # Delivered long enough ago that nothing of them is held any more; of buyers who are somebody else.
 BROUGHT = text("""
     INSERT INTO attributions (order_id, shop_id, via, promoter_id)
     SELECT o.id, o.shop_id, 'click', :promoter FROM orders o
     WHERE o.shop_id = :shop AND o.state = 'delivered' AND o.delivered_at < now() - interval '12 days'
       AND o.currency = 'CNY' AND NOT EXISTS (SELECT 1 FROM attributions a WHERE a.order_id = o.id)
-    ORDER BY o.total_minor DESC, o.id LIMIT :most
+    ORDER BY o.delivered_at DESC, o.id LIMIT :most
 """)
 
 

@@ -151,7 +151,7 @@ def credit_holders(slug: str) -> Any:
     listing = Listing(
         name=f"{slug}-store-credit", usual="-balance", searches=_("E-mail"),
         columns=(
-            Col("email", _("Holder")), Col("earned", _("Earned"), sort=True, money=True),
+            Col("email", _("Holder")), Col("earned", _("Earned as rewards"), sort=True, money=True),
             Col("spent", _("Spent"), money=True), Col("held", _("With open orders"), money=True),
             Col("balance", _("Outstanding"), sort=True, money=True),
             Col("owed", _("Owed back"), money=True), Col("last", _("Last movement"), sort=True),

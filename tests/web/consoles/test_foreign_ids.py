@@ -64,6 +64,7 @@ OF_A_SHOP = (
     ("GET", "referrals"),
     ("GET", "referrals/promoters"),
     ("GET", "referrals/rewards"),
+    ("GET", "referrals/credit"),
     ("GET", "promotions/new/referral"),
     ("POST", "promotions/new/referral"),
     ("POST", "referrals/{programme}/state"),

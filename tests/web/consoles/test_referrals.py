@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy import text
 
+from app.domain.distributors.queries import ShopDirectory
 from tests.factories import make_shop
+from tests.factories.credit import credited
 
 FORM = {
     "title": "和朋友一起省", "friend_off": "5", "friend_unit": "amount", "audience": "all", "step1_kind": "cash",
@@ -48,3 +50,16 @@ def test_the_platform_has_a_page_for_promoters_payouts(staff, house):
     assert "No promoter has asked for a payout yet" in someone.words("/platform/promoter-payouts")
     assert someone.post("/platform/promoter-payouts/file", {"currency": "CNY"}).status_code == 303
     assert someone.post("/platform/promoter-payouts/end", {"payout": "1", "do": "paid"}).status_code == 404
+
+
+def test_store_credit_is_a_reward_that_a_shop_chooses_and_counts(seller, inside, owner):
+    address = "/distributor/shops/mine/promotions/new/referral"
+    more = {"step1_kind": "credit", "step2_kind": "credit", "step2_unit": "amount", "step2_off": "1"}
+    assert seller.post(address, FORM | more).status_code == 303
+    assert "10% of store credit" in seller.words("/distributor/shops/mine/referrals")
+    assert "Nobody has store credit yet" in seller.words("/distributor/shops/mine/referrals/credit")
+    with inside():
+        credited(ShopDirectory().by_slug("mine"), owner, 700)
+    assert "Outstanding credit" in seller.words("/distributor/shops/mine/referrals")
+    held = seller.words("/distributor/shops/mine/referrals/credit")
+    assert "mei@example.com" in held and "¥7.00" in held
