@@ -1,6 +1,7 @@
 """A promoter's page: the link, its picture, the poster, what came of it, and the way to be paid."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import segno
 from flask import Response, g, redirect, request, session
@@ -82,7 +83,7 @@ def start_promoting() -> ResponseReturnValue:
         )  # fmt: skip
     except NoProgramme:
         return _page()
-    return redirect("/promote", 303)
+    return redirect(_page_for(_slug()), 303)
 
 
 def ask_for_payout() -> ResponseReturnValue:
@@ -140,13 +141,15 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200, **more: An
     found, who, signed_in = queries.programme_in_force(clock.now()), _promoter(), visitor.buyer()
     values: dict[str, Any] = {
         "programme": found[0] if found else None, "errors": errors or {}, "form": request.form, "email": "",
-        "signed_in": signed_in.email if signed_in else "", "promoter": who, "sent": False, **more,
+        "signed_in": signed_in.email if signed_in else "", "promoter": who, "sent": False, "slug": "", **more,
     }  # fmt: skip
+    values["goods"] = _goods_here(_slug())
     if found:
         values |= {"title": in_language(found[1].title, found[1].title_en), "rewards_told": _told(found[0])}
         values |= {"words": in_language(found[1].words, found[1].words_en), **benefit(found[1])}
     if who is not None:
-        link = _link(who, "")
+        slug = values["slug"] = values["goods"]["slug"] if values["goods"] else ""
+        link = _link(who, slug)
         values |= {
             "link": link, "qr": _qr(link), "standing": queries.standing(who.id), "states": STATES, "reasons": REASONS,
             "rewards": queries.rewards_of(who.id, most=MOST_ROWS), "payouts": queries.payouts_of(who.id),
@@ -170,8 +173,22 @@ def _mail_link(email: str) -> Response:
         )
         return _page(errors={"email": words}, email=email, status=status_of(error))
     session.permanent = True
-    session["then"] = "/promote"
+    session["then"] = _page_for(_slug())
     return _page(sent=True, email=email.strip())
+
+
+def _slug() -> str:
+    """The product that somebody wants to share; nothing for the shop as a whole, or where it is not on sale."""
+    return request.values.get("product", "")[:120]
+
+
+def _goods_here(slug: str) -> dict[str, str]:
+    rows = shelves.product(g.tenant.id, slug) if slug else ()
+    return {"slug": slug, "name": in_language(rows[0].name, rows[0].name_en)} if rows else {}
+
+
+def _page_for(slug: str) -> str:
+    return f"/promote?{urlencode({'product': slug})}" if _goods_here(slug) else "/promote"
 
 
 def _promoter() -> Promoter | None:
