@@ -105,7 +105,7 @@ def test_what_is_no_group_is_not_found(visit, deal):
 
 def test_who_would_pay_more_in_a_group_is_told_why_and_buys_for_less_with_one_tap(visit, shop, inside):
     with inside():
-        deal = offer_group(shop, make_goods(shop, price=2380, floor=1000, codes=9), people=2, minor=1500)
+        deal = offer_group(shop, make_goods(shop, price=2380, floor=1000, supply=800, codes=9), people=2, minor=1500)
         promote(
             deal.shop, "timed_price", {"minor": 1200}, title="周末价", title_en="Weekend",
             starts_at=clock.now(), ends_at=clock.now() + timedelta(hours=2),
