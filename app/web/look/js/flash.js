@@ -96,9 +96,11 @@
     clearTimeout(timer);
     timer = setTimeout(async () => {
       try {
+        const mine = ticket;
         const answer = await fetch(`${here}/place`, { cache: "no-store", headers: ticket ? { "X-Ticket": ticket } : {} });
         const said = await answer.json();
         if (said.state === "refused") throw new Error(said.code);
+        if (mine !== ticket) return; // asked before this place was taken: the newer answer goes on by itself
         hear(said);
       } catch {
         ask(1500 + Math.random() * 1500);
