@@ -43,7 +43,11 @@ def reasons(module: object) -> set[str]:
             told |= constants(node.args[2])
         if isinstance(node, ast.Assign) and "reason" in {getattr(one, "id", "") for one in node.targets}:
             told |= constants(node.value)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"cap_\w+", node.value):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.fullmatch(r"cap_\w+", node.value)
+        ):
             told.add(node.value)
     return told
 

@@ -105,7 +105,9 @@ def test_what_is_no_group_is_not_found(visit, deal):
 
 def test_who_would_pay_more_in_a_group_is_told_why_and_buys_for_less_with_one_tap(visit, shop, inside):
     with inside():
-        deal = offer_group(shop, make_goods(shop, price=2380, floor=1000, supply=800, codes=9), people=2, minor=1500)
+        deal = offer_group(
+            shop, make_goods(shop, price=2380, floor=1000, supply=800, codes=9), people=2, minor=1500
+        )
         promote(
             deal.shop, "timed_price", {"minor": 1200}, title="周末价", title_en="Weekend",
             starts_at=clock.now(), ends_at=clock.now() + timedelta(hours=2),
@@ -113,7 +115,10 @@ def test_who_would_pay_more_in_a_group_is_told_why_and_buys_for_less_with_one_ta
     buyer = visit(deal.shop)
     told = buyer.post("/groups", {"group": deal.promotion.id, "sku": deal.goods.listing_id})
     assert told.status_code == 409
-    assert "“Weekend” costs you ¥12.00, the group ¥15.00" in text_of(told) and 'name="then" value="buy"' in told.text
+    assert (
+        "“Weekend” costs you ¥12.00, the group ¥15.00" in text_of(told)
+        and 'name="then" value="buy"' in told.text
+    )
     to = buyer.wish(deal.goods.listing_id, 1)
     assert "¥12.00" in text_of(buyer.follow(to)), "and there is no group in it"
 

@@ -105,7 +105,9 @@ def test_a_product_leads_to_ones_own_link_and_poster_for_it(visit, owner, shop, 
     mine = signed_in(visit, owner, shop, inside)
     page = mine.get(to).get_data(as_text=True)
     assert re.search(rf"/r/\w{{8}}\?to=/p/{goods.slug}", page)
-    assert f'src="/promote/poster.png?product={goods.slug}"' in page and "Share the whole shop instead" in page
+    assert (
+        f'src="/promote/poster.png?product={goods.slug}"' in page and "Share the whole shop instead" in page
+    )
     assert "To share" not in mine.get("/promote?product=nothing-like-it").get_data(as_text=True)
     stranger = visit(shop).get(to).get_data(as_text=True)
     assert f'name="product" value="{goods.slug}"' in stranger, "who signs in comes back to it"

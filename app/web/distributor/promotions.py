@@ -82,7 +82,9 @@ def promotions(slug: str) -> Any:
 def _with_figures(asked: Asked) -> Page[Any]:
     page = lists.page(asked, owner=owner())
     sums = report.figures([row.id for row in page.rows])
-    owners = referrals.emails({row.settings["promoter_id"] for row in page.rows if "promoter_id" in row.settings})
+    owners = referrals.emails(
+        {row.settings["promoter_id"] for row in page.rows if "promoter_id" in row.settings}
+    )
     rows = [
         (row, sums.get(row.id, report.Figures()), owners.get(row.settings.get("promoter_id", 0), ""))
         for row in page.rows

@@ -210,7 +210,14 @@ def test_a_brand_sees_what_is_for_categories_where_its_own_goods_are_among_them(
         connection.execute(move, {"far": far, "product": other.product_id})
     with inside():
         for shop_of, title in ((shop, "Of the shop"), (None, "Of the platform")):
-            promote(shop_of, "timed_price", {"off_bps": 100}, title_en=title, target_of="category", target_ids=[far])
+            promote(
+                shop_of,
+                "timed_price",
+                {"off_bps": 100},
+                title_en=title,
+                target_of="category",
+                target_ids=[far],
+            )
     its, others = staff("brand", brand_id=other.brand_id), staff("brand", brand_id=goods.brand_id)
     for title in ("Of the shop", "Of the platform"):
         assert title in its.words("/brand/promotions")
