@@ -1,11 +1,14 @@
 """Group pages as a visitor meets them: open, share, join, wait, leave."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from app.foundation import clock
 from tests.factories import make_goods, make_shop
 from tests.factories.groups import ask, offer_group
+from tests.factories.promotions import promote
 from tests.web.conftest import number_at, text_of
 
 
@@ -98,3 +101,30 @@ def test_a_group_whose_stock_is_gone_is_told_at_the_product(visit, inside, shop)
 def test_what_is_no_group_is_not_found(visit, deal):
     assert visit(deal.shop).get("/g/NOSUCHGRP2").status_code == 404
     assert visit(deal.shop).post("/groups", {"group": 99}).status_code == 404
+
+
+def test_who_would_pay_more_in_a_group_is_told_why_and_buys_for_less_with_one_tap(visit, shop, inside):
+    with inside():
+        deal = offer_group(
+            shop, make_goods(shop, price=2380, floor=1000, supply=800, codes=9), people=2, minor=1500
+        )
+        promote(
+            deal.shop, "timed_price", {"minor": 1200}, title="周末价", title_en="Weekend",
+            starts_at=clock.now(), ends_at=clock.now() + timedelta(hours=2),
+        )  # fmt: skip
+    buyer = visit(deal.shop)
+    told = buyer.post("/groups", {"group": deal.promotion.id, "sku": deal.goods.listing_id})
+    assert told.status_code == 409
+    assert (
+        "“Weekend” costs you ¥12.00, the group ¥15.00" in text_of(told)
+        and 'name="then" value="buy"' in told.text
+    )
+    to = buyer.wish(deal.goods.listing_id, 1)
+    assert "¥12.00" in text_of(buyer.follow(to)), "and there is no group in it"
+
+
+def test_a_group_that_is_the_cheaper_way_opens_beside_a_dearer_offer(visit, deal, inside):
+    with inside():
+        promote(deal.shop, "timed_price", {"minor": 2000}, title_en="Weekend")
+    to = visit(deal.shop).post("/groups", {"group": deal.promotion.id, "sku": deal.goods.listing_id})
+    assert to.headers["Location"] == "/checkout?now=1"

@@ -155,3 +155,24 @@ def test_a_promoter_sees_the_codes_that_are_theirs_and_nobody_elses(visit, owner
             promote(shop, "fixed_coupon", {"minor": 100}, code=code, settings={"promoter_id": whose.id})
     page = mine.get("/promote").get_data(as_text=True)
     assert "Your own codes" in page and "MEIMEI" in page and "OTHERS" not in page
+
+
+def test_a_product_leads_to_ones_own_link_and_poster_for_it(visit, owner, shop, goods, inside):
+    to = f"/promote?product={goods.slug}"
+    assert f'href="{to}"' in visit(shop).get(f"/p/{goods.slug}").get_data(as_text=True)
+    mine = signed_in(visit, owner, shop, inside)
+    page = mine.get(to).get_data(as_text=True)
+    assert re.search(rf"/r/\w{{8}}\?to=/p/{goods.slug}", page)
+    assert (
+        f'src="/promote/poster.png?product={goods.slug}"' in page and "Share the whole shop instead" in page
+    )
+    assert "To share" not in mine.get("/promote?product=nothing-like-it").get_data(as_text=True)
+    stranger = visit(shop).get(to).get_data(as_text=True)
+    assert f'name="product" value="{goods.slug}"' in stranger, "who signs in comes back to it"
+
+
+def test_a_shop_without_a_programme_offers_nobody_to_share_and_earn(visit, inside):
+    with inside():
+        plain = make_shop("plain")
+        sold = make_goods(plain, codes=2)
+    assert "/promote?product" not in visit(plain).get(f"/p/{sold.slug}").get_data(as_text=True)

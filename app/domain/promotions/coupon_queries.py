@@ -33,8 +33,12 @@ def on_show(now: datetime) -> Sequence[StoredPromotion]:
     shown = or_(
         StoredPromotion.claim == "page",
         and_(StoredPromotion.claim == "none", StoredPromotion.automatic),
-        and_(StoredPromotion.code.is_not(None), StoredPromotion.claim == "none", StoredPromotion.audience != "chosen",
-             StoredPromotion.settings["shown"].as_boolean().is_(True)),
+        and_(
+            StoredPromotion.code.is_not(None),
+            StoredPromotion.claim == "none",
+            StoredPromotion.audience != "chosen",
+            StoredPromotion.settings["shown"].as_boolean().is_(True),
+        ),
     )
     lately = or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > now - RECENT)
     found = select(StoredPromotion).where(

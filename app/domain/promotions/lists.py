@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 
 from app.domain.brands.models import Brand
 from app.domain.catalog.models import Listing, Sku
-from app.domain.promotions.models import PromotionBuyer, PromotionSlot, PromotionSwitch, StoredPromotion
+from app.domain.promotions.models import PromotionBuyer, PromotionSlot, StoredPromotion
 from app.foundation import clock
 from app.foundation.database import session
 from app.foundation.paging import Asked, Page, cut
@@ -158,11 +158,3 @@ def buyers(promotion_id: int) -> list[str]:
     """The keys of those it is for."""
     found = select(PromotionBuyer.key).where(PromotionBuyer.promotion_id == promotion_id)
     return list(session().execute(found.order_by(PromotionBuyer.key)).scalars())
-
-
-def switched_off(row: StoredPromotion) -> Sequence[PromotionSwitch]:
-    """What brands and the platform have switched off here that meets this promotion."""
-    met = or_(PromotionSwitch.promotion_id == row.id, PromotionSwitch.kind == row.kind)
-    everything = and_(PromotionSwitch.promotion_id.is_(None), PromotionSwitch.kind.is_(None))
-    found = select(PromotionSwitch).where(PromotionSwitch.ended_at.is_(None), or_(met, everything))
-    return session().execute(found.order_by(PromotionSwitch.id)).scalars().all()

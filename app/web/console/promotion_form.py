@@ -101,7 +101,9 @@ def typed_design(
     facts |= _target(form, kind, choices) | _window(form) | _combining(form) | _getting(form, kind)
     facts |= _limits(form, choices.currency)
     kept = row.settings if row is not None else {}
-    facts["settings"] = typed_settings(form, kind, _way_typed(form, kind), kept, owned=choices.promoters is not None)
+    facts["settings"] = typed_settings(
+        form, kind, _way_typed(form, kind), kept, owned=choices.promoters is not None
+    )
     facts["limit_of"] = form.choice("limit_of", ("orders", "units"))
     facts["returns"] = form.choice("returns", ("never", "unpaid", "refunded"))
     facts["holdout_bps"] = _held_out(form)

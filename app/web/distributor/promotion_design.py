@@ -31,6 +31,7 @@ from app.web.console.promotion_form import (
 from app.web.console.promotion_templates import filled
 from app.web.console.promotion_words import DESIGNED, KINDS, WHY, gives, titled
 from app.web.console.refusal import tell
+from app.web.console.switched_off import off_for
 from app.web.distributor import distributor
 from app.web.distributor.promotions import own, owner
 
@@ -143,6 +144,7 @@ def _form_page(form: PromotionForm, kind: str, goods: Choices, row: StoredPromot
     page = render_template(
         "distributor/promotion_form.html", form=form, kind=kind, kind_words=str(KINDS[kind]), choices=goods, row=row,
         kinds=[(key, str(words)) for key, words in KINDS.items()], fixed=fixed, rows=range(6),
+        off=off_for(kind, row),
     )  # fmt: skip
     return page, 422 if form.errors else 200
 
@@ -176,7 +178,7 @@ def _preview(form: PromotionForm, kind: str, design: Design, row: StoredPromotio
         trial=trial,
         rows=shown, at=at, pages=pages, fields=fields_of(), row=row, gives=gives(kind, meant.value, meant.currency),
         worst=_shown(trial.worst, around) if trial.worst else None, currency=g.shop.currency, design=design,
-        title=titled(meant),
+        title=titled(meant), off=off_for(kind, row),
         most=promotion_trial.MOST_LISTINGS,
         here=url_for(".edit_promotion", slug=g.shop.slug, promotion_id=row.id) if row else request.path,
     )  # fmt: skip

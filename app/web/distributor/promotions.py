@@ -36,6 +36,7 @@ from app.web.console.promotion_words import (
     titled,
 )
 from app.web.console.refusal import tell
+from app.web.console.switched_off import off_for
 from app.web.distributor import distributor
 
 OWN_PAGES = {"flash_price": "flash_new", "group_price": "group_new", "referral": "referral_new"}
@@ -81,7 +82,9 @@ def promotions(slug: str) -> Any:
 def _with_figures(asked: Asked) -> Page[Any]:
     page = lists.page(asked, owner=owner())
     sums = report.figures([row.id for row in page.rows])
-    owners = referrals.emails({row.settings["promoter_id"] for row in page.rows if "promoter_id" in row.settings})
+    owners = referrals.emails(
+        {row.settings["promoter_id"] for row in page.rows if "promoter_id" in row.settings}
+    )
     rows = [
         (row, sums.get(row.id, report.Figures()), owners.get(row.settings.get("promoter_id", 0), ""))
         for row in page.rows
@@ -128,7 +131,7 @@ def promotion(slug: str, promotion_id: int) -> Any:
     return render_template(
         "distributor/promotion.html", row=row, **words_about(row), by_codes=by_codes,
         codes=url_for(".coupon_codes", slug=slug, promotion_id=row.id) if codes and by_codes else "",
-        off=lists.switched_off(row), link=settings().shop_url(slug, ""), designed=row.kind in DESIGNED,
+        off=off_for(row.kind, row), link=settings().shop_url(slug, ""), designed=row.kind in DESIGNED,
         belongs=belongs_to(row), shown=code_is_shown(row),
     )  # fmt: skip
 

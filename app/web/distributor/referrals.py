@@ -113,9 +113,7 @@ def promoters(slug: str) -> Any:
         filters=(("state", _("State"), options(PROMOTER_STATES)),),
         empty=_("Nobody promotes your shop yet. Buyers find the way in on their own page, under “Bring friends”."),
     )  # fmt: skip
-    return answer(
-        listing, _with_codes, _promoter_row, "distributor/promoters.html", tabs=tabs("promoters")
-    )
+    return answer(listing, _with_codes, _promoter_row, "distributor/promoters.html", tabs=tabs("promoters"))
 
 
 @distributor.post("/shops/<slug>/referrals/promoters/<int:promoter_id>/state")

@@ -12,6 +12,7 @@ from app.web.look.failures import failure_of
 from app.web.look.icons import icon
 from app.web.look.presets import PERKLINE
 from app.web.look.theme import Theme, compose
+from app.web.look.tongue import marked
 from app.web.look.words import gettext, locale_here
 
 CATALOGUE = Path(__file__).parent / "translations"
@@ -35,6 +36,7 @@ def furnish(app: Flask, *, pay_origin: str = "") -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(money=_money, moment=_moment, day=_day, clock=_clock)
     app.jinja_env.filters.update(amount=money.plain_amount)
+    app.jinja_env.filters.update(tongue=lambda words: marked(words, _page_language()))
     app.jinja_env.globals.update(
         _=gettext,
         gettext=gettext,

@@ -1,5 +1,7 @@
 """A group's own page, which its members share; opening a group and joining one lead to the checkout of one thing."""
 
+from dataclasses import replace
+
 import segno
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -17,7 +19,9 @@ from app.web.storefront import basket, group_choice, seats
 from app.web.storefront.basket import Wish
 from app.web.storefront.cart import FIELD, told_at_product
 from app.web.storefront.group_data import GroupPage, page_of
+from app.web.storefront.group_prices import cheaper_than_group
 from app.web.storefront.pages import here, show, wants_fragment
+from app.web.storefront.product import product_page
 from app.web.storefront.visitor import device
 from app.web.wording import error_text
 
@@ -42,6 +46,10 @@ def join(token: str) -> ResponseReturnValue:
             raise GroupOver(reason="not_offered")
         service.refuse_joining(found, offer[1], clock.now())
         _choose(found.promotion_id, found.listing_id, offer[0].per_member, found.id)
+        words = cheaper_than_group(found.promotion_id, found.listing_id, offer[0].per_member)
+        if words:
+            group_choice.forget()
+            return _told_cheaper(words, found.listing_id, offer[0].per_member)
     except ProductError as error:
         return _show(page_of(found, problem=error_text(error)), status=status_of(error))
     return redirect(CHECKOUT, 303)
@@ -56,9 +64,20 @@ def open_group() -> ResponseReturnValue:
     device()
     try:
         _choose(promotion_id, offer[0].listing_id, offer[0].per_member, None)
+        words = cheaper_than_group(promotion_id, offer[0].listing_id, offer[0].per_member)
+        if words:
+            group_choice.forget()
+            return _told_cheaper(words, offer[0].listing_id, offer[0].per_member)
     except ProductError as error:
         return told_at_product(error, offer[0].listing_id, 1, _told())
     return redirect(CHECKOUT, 303)
+
+
+def _told_cheaper(words: str, listing_id: int, pieces: int) -> ResponseReturnValue:
+    """The product page, which sells it at the lower price with one tap."""
+    names = shelves.names([listing_id])[listing_id]
+    page = product_page(names.slug, chosen=listing_id, quantity=pieces, told=_told(), problem=words)
+    return show("storefront/product.html", page=replace(page, cheaper=listing_id), status=409)
 
 
 def _choose(promotion_id: int, listing_id: int, pieces: int, group_id: int | None) -> None:

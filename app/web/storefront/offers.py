@@ -100,12 +100,7 @@ def _by_itself(row: StoredPromotion) -> bool:
 
 
 def _by_shown_code(row: StoredPromotion) -> bool:
-    return (
-        code_is_shown(row)
-        and row.claim == "none"
-        and row.audience != "chosen"
-        and row.kind not in GRANTED
-    )
+    return code_is_shown(row) and row.claim == "none" and row.audience != "chosen" and row.kind not in GRANTED
 
 
 def _goods(rows: Sequence[StoredPromotion], size: int) -> Mapping[int, list[Any]]:

@@ -152,6 +152,10 @@ class ProductPage:
     problem: str = ""
     related: tuple[GoodCard, ...] = ()
     together: tuple[Together, ...] = ()
+    share: bool = False
+    """A referral programme is on: whoever shares this page may earn."""
+    cheaper: int = 0
+    """What was asked for costs less without a group: the listing to buy instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def product_page(
         problem=problem,
         related=tuple(card(row, window) for row in related),
         together=choices.together(rows, window),
+        share=any(row.kind == "referral" for row in window.on.values()),
     )
 
 

@@ -1,6 +1,7 @@
 """A promoter's page: the link, its picture, the poster, what came of it, and the way to be paid."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import segno
 from flask import Response, g, redirect, request, session
@@ -84,7 +85,7 @@ def start_promoting() -> ResponseReturnValue:
         return _page()
     except PromoterElsewhere as error:
         return _page(errors={"": error_text(error)}, status=status_of(error))
-    return redirect("/promote", 303)
+    return redirect(_page_for(_slug()), 303)
 
 
 def ask_for_payout() -> ResponseReturnValue:
@@ -144,13 +145,15 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200, **more: An
     found, who, signed_in = queries.programme_in_force(clock.now()), _promoter(), visitor.buyer()
     values: dict[str, Any] = {
         "programme": found[0] if found else None, "errors": errors or {}, "form": request.form, "email": "",
-        "signed_in": signed_in.email if signed_in else "", "promoter": who, "sent": False, **more,
+        "signed_in": signed_in.email if signed_in else "", "promoter": who, "sent": False, "slug": "", **more,
     }  # fmt: skip
+    values["goods"] = _goods_here(_slug())
     if found:
         values |= {"title": in_language(found[1].title, found[1].title_en), "rewards_told": _told(found[0])}
         values |= {"words": in_language(found[1].words, found[1].words_en), **benefit(found[1])}
     if who is not None:
-        link = _link(who, "")
+        slug = values["slug"] = values["goods"]["slug"] if values["goods"] else ""
+        link = _link(who, slug)
         values |= {
             "link": link, "qr": _qr(link), "standing": queries.standing(who.id), "states": STATES, "reasons": REASONS,
             "purse": credit.purse(who.email),
@@ -175,7 +178,7 @@ def _mail_link(email: str) -> Response:
         )
         return _page(errors={"email": words}, email=email, status=status_of(error))
     session.permanent = True
-    session["then"] = "/promote"
+    session["then"] = _page_for(_slug())
     return _page(sent=True, email=email.strip())
 
 
@@ -190,6 +193,20 @@ def _prove_again(who: Promoter) -> Response:
         "Money goes only to you: we have mailed a link to %(email)s. Open it, then ask again.", email=who.email
     )
     return _page(errors={"": words}, status=403)
+
+
+def _slug() -> str:
+    """The product that somebody wants to share; nothing for the shop as a whole, or where it is not on sale."""
+    return request.values.get("product", "")[:120]
+
+
+def _goods_here(slug: str) -> dict[str, str]:
+    rows = shelves.product(g.tenant.id, slug) if slug else ()
+    return {"slug": slug, "name": in_language(rows[0].name, rows[0].name_en)} if rows else {}
+
+
+def _page_for(slug: str) -> str:
+    return f"/promote?{urlencode({'product': slug})}" if _goods_here(slug) else "/promote"
 
 
 def _promoter() -> Promoter | None:

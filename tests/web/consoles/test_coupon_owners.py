@@ -126,3 +126,8 @@ def test_a_code_can_be_hidden_while_it_runs(designer, visit, corner):
     assert designer.post(f"{page}/edit", {**COUPON, "do": "change", "shown": "given"}).status_code == 303
     assert "MEIMEI" not in text_of(visit(corner[0]).get("/offers?again"))
     assert "who is given it" in designer.words(page)
+
+
+def test_a_form_without_a_fault_shows_none(designer):
+    page = designer.get(f"{SHOP}/promotions/new/fixed_coupon").text
+    assert "field-error" not in page and "built-in" not in page

@@ -199,3 +199,44 @@ def test_a_reason_is_told_to_no_buyer(world, staff, inside):
     with inside(), shop_scope(shop.id), pytest.raises(PromotionOver) as told:
         purchase.place_order(command, shop=shop, actor=purchase.SYSTEM)
     assert "内部原因" not in str(told.value.facts)
+
+
+def test_a_brand_sees_what_is_for_categories_where_its_own_goods_are_among_them(world, staff, inside, owner):
+    shop, goods, other = world
+    with owner.begin() as connection:
+        told = "INSERT INTO categories (slug, name, name_en, position) VALUES ('far', '远', 'Far', 9) RETURNING id"
+        far = connection.execute(text(told)).scalar_one()
+        move = text("UPDATE products SET category_id = :far WHERE id = :product")
+        connection.execute(move, {"far": far, "product": other.product_id})
+    with inside():
+        for shop_of, title in ((shop, "Of the shop"), (None, "Of the platform")):
+            promote(
+                shop_of,
+                "timed_price",
+                {"off_bps": 100},
+                title_en=title,
+                target_of="category",
+                target_ids=[far],
+            )
+    its, others = staff("brand", brand_id=other.brand_id), staff("brand", brand_id=goods.brand_id)
+    for title in ("Of the shop", "Of the platform"):
+        assert title in its.words("/brand/promotions")
+        assert title not in others.words("/brand/promotions")
+
+
+def test_a_shop_is_told_who_has_switched_what_off_before_it_publishes_and_after(world, staff, inside, owner):
+    shop, goods, _other = world
+    with inside():
+        row = promote(shop, "timed_price", {"off_bps": 1000}, title_en="Double eleven")
+    staff("brand", brand_id=goods.brand_id).post(
+        "/brand/promotions/switch", {"kind": "timed_price", "reason": "不合品牌形象"}
+    )
+    with owner.connect() as connection:
+        found = text("SELECT s.distributor_id, b.name_en, b.name FROM shops s, brands b WHERE b.id = :brand")
+        firm, english, name = connection.execute(found, {"brand": goods.brand_id}).one()
+    seller = staff("distributor", distributor_id=firm)
+    told = f"{english or name} has switched this off for its goods since"
+    for page in (f"promotions/{row.id}", "promotions/new/timed_price"):
+        words = seller.words(f"/distributor/shops/{shop.slug}/{page}")
+        assert told in words and "Timed price in all shops" in words and "不合品牌形象" in words, page
+    assert told not in seller.words(f"/distributor/shops/{shop.slug}/promotions/new/fixed_coupon")

@@ -5,6 +5,24 @@
   const SLOW_MS = 6000;
   const RENEW_MS = 12 * 60 * 1000; // the server takes a solution for fifteen minutes
 
+  // One proof of work in all the hands there are; `rest` lets them go, found or not. Other pages' scripts use it too.
+  function solver(worker, parameters) {
+    const hands = Math.max(1, Math.min(navigator.hardwareConcurrency || 2, 4));
+    let workers = [];
+    const rest = () => { for (const one of workers) one.terminate(); workers = []; };
+    const found = new Promise((done, failed) => {
+      workers = Array.from({ length: hands }, (_, start) => {
+        const one = new Worker(worker);
+        one.onmessage = ({ data }) => (data.error ? failed(new Error(data.error)) : done(data));
+        one.onerror = failed;
+        one.postMessage({ parameters, start, step: hands });
+        return one;
+      });
+    });
+    return { found, rest };
+  }
+  window.perkline = { ...window.perkline, solver };
+
   class WorkCheck extends HTMLElement {
     connectedCallback() {
       this.querySelector("[data-without]")?.remove();
@@ -60,16 +78,8 @@
     }
 
     solve(parameters) {
-      const hands = Math.max(1, Math.min(navigator.hardwareConcurrency || 2, 4));
-      return new Promise((found, failed) => {
-        this.workers = Array.from({ length: hands }, (_, start) => {
-          const worker = new Worker(this.dataset.worker);
-          worker.onmessage = ({ data }) => (data.error ? failed(new Error(data.error)) : found(data));
-          worker.onerror = failed;
-          worker.postMessage({ parameters, start, step: hands });
-          return worker;
-        });
-      });
+      this.work = solver(this.dataset.worker, parameters);
+      return this.work.found;
     }
 
     wait(event) {
@@ -101,8 +111,7 @@
     }
 
     rest() {
-      for (const worker of this.workers ?? []) worker.terminate();
-      this.workers = [];
+      this.work?.rest();
     }
 
     stop() {

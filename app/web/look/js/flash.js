@@ -1,4 +1,4 @@
-// The line of a flash sale: counts down by the server's time, works on the challenge meanwhile, keeps the ticket,
+// The line of a flash sale: works on the challenge meanwhile, keeps the ticket,
 // and asks where it stands as often as the server says.
 (() => {
   const box = document.querySelector("[data-flash]");
@@ -13,15 +13,13 @@
   const store = { get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
     set: (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* private */ } } };
   let ticket = store.get(kept);
-  let ahead = 0;            // how far the server's clock is before ours, in ms
   let state = box.dataset.state === "over" ? "over" : "early";
-  let until = 0;
   let solution = null;
   let solved = 0;
   let timer = 0;
   let entering = false;
 
-  const now = () => Date.now() + ahead;
+  const now = () => perkline.serverNow();
 
   function show(next) {
     state = next;
@@ -36,22 +34,26 @@
     note.querySelector("p").textContent = words || "";
   }
 
-  function spell(seconds) {
-    const days = Math.floor(seconds / 86400), hours = Math.floor(seconds / 3600) % 24;
-    const two = (value) => String(value).padStart(2, "0");
-    const clock = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-    return days ? `${days} × 24 h ${two(hours)}:${clock}` : hours ? `${hours}:${clock}` : clock;
-  }
+  // countdown.js tells the server's time, counts down, and says when the moment has come: to all at one instant.
+  const start = one("[data-starts-at]");
+  start?.addEventListener("countdown-over", () => {
+    if (state !== "early") return;
+    show("open");
+    ask(300 + Math.random() * 1500);
+  });
+  const early = setInterval(() => {
+    if (state !== "early") return clearInterval(early);
+    if (starts - now() < 240_000) solve();
+  }, 1000);
 
-  function tick() {
-    const place = one("[data-count]");
-    const left = starts - now();
-    place.textContent = spell(Math.max(0, Math.ceil(left / 1000)));
-    if (state === "early" && left <= 0) { show("open"); ask(300 + Math.random() * 1500); }
-    if (state === "early" && left < 240_000) solve();
-    if (state === "granted") one("[data-left]").textContent = spell(Math.max(0, Math.ceil((until - now()) / 1000)));
-    // On the second of the server's clock, so that the button opens for everybody at one instant.
-    setTimeout(tick, state === "early" && left < 1000 ? Math.max(5, left) : 1000 - (now() % 1000));
+  // A unit's own time: a new <time>, since countdown.js reads an end once.
+  function countTo(iso) {
+    const place = one("[data-left]");
+    if (!place || place.dataset.until === iso) return;
+    const fresh = document.createElement("time");
+    fresh.dateTime = fresh.dataset.until = iso;
+    fresh.dataset.left = "";
+    place.replaceWith(fresh);
   }
 
   // Begun while counting down; one proof is one entry.
@@ -61,18 +63,13 @@
     if (solution) return solution;
     solution = (async () => {
       const task = await (await fetch(`${here}/task`, { cache: "no-store" })).json();
-      const hands = Math.max(1, Math.min(navigator.hardwareConcurrency || 2, 4));
-      const workers = Array.from({ length: hands }, () => new Worker(box.dataset.worker));
+      const work = perkline.solver(box.dataset.worker, task.parameters);
       try {
-        const found = await new Promise((done, fail) => workers.forEach((worker, start) => {
-          worker.onmessage = ({ data }) => (data.error ? fail(new Error(data.error)) : done(data));
-          worker.onerror = fail;
-          worker.postMessage({ parameters: task.parameters, start, step: hands });
-        }));
+        const found = await work.found;
         solved = Date.now();
         return btoa(JSON.stringify({ challenge: task, solution: found }));
       } finally {
-        workers.forEach((worker) => worker.terminate());
+        work.rest();
       }
     })();
     solution.catch(() => { solution = null; });
@@ -80,18 +77,18 @@
   }
 
   function hear(said) {
-    if (said.now) ahead = said.now - Date.now();
     if (said.ticket) { ticket = said.ticket; store.set(kept, ticket); one("[data-ticket]").value = ticket; }
     for (const part of all("[data-fill]")) {
       const name = part.dataset.fill;
       if (name in said) part.textContent = name === "odds" && said.odds < 1 ? "< 1" : said[name];
     }
     if (said.until) {
-      until = Date.parse(said.until);
-      one("[data-fill=clock]").textContent = new Date(until).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+      countTo(said.until);
+      one("[data-fill=clock]").textContent = new Date(said.until).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
     }
     if (["lapsed", "returned"].includes(said.state)) { ticket = null; store.set(kept, null); }
-    show(said.state);
+    // An answer that left before the start says nothing of now.
+    show(said.state === "early" && starts <= now() ? "open" : said.state);
     if (said.again_ms) ask(said.again_ms);
   }
 
@@ -99,9 +96,11 @@
     clearTimeout(timer);
     timer = setTimeout(async () => {
       try {
+        const mine = ticket;
         const answer = await fetch(`${here}/place`, { cache: "no-store", headers: ticket ? { "X-Ticket": ticket } : {} });
         const said = await answer.json();
         if (said.state === "refused") throw new Error(said.code);
+        if (mine !== ticket) return; // asked before this place was taken: the newer answer goes on by itself
         hear(said);
       } catch {
         ask(1500 + Math.random() * 1500);
@@ -140,5 +139,4 @@
   if (ticket) one("[data-ticket]").value = ticket;
   show(state);
   ask(0);
-  tick();
 })();
