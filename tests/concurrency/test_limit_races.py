@@ -23,7 +23,15 @@ from tests.factories.promotions import promote
 pytestmark = pytest.mark.concurrency
 
 UNLOCKED = (r"PERFORM 1 FROM public\.coupon_batches b WHERE [^;]*FOR SHARE;", "")
-LINGERS = (r"(UPDATE public\.coupon_codes c SET state = [^;]*;)", r"\1 PERFORM pg_sleep(0.6);")
+LINGERS = (r"(UPDATE public\.coupon_codes c SET state = [^;]*;)", r"\1 PERFORM pg_sleep(2);")
+
+
+def until_somebody_lingers(owner: Engine) -> None:
+    for _ in range(400):
+        if ask(owner, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
+            return
+        time.sleep(0.05)
+    raise AssertionError("nobody came there")
 
 
 def check_voided_while_it_comes_back(app: Flask, owner: Engine) -> None:
@@ -41,7 +49,7 @@ def check_voided_while_it_comes_back(app: Flask, owner: Engine) -> None:
             purchase.cancel_order(placed.order_id, actor=BUYER)
 
     def void() -> int:
-        time.sleep(0.3)  # the order is giving it back
+        until_somebody_lingers(owner)  # the order has given it back, and has not said so yet
         with shop_scope(shop.id):
             return coupons.void_batch(batch, coupon.id, actor=BUYER)
 
