@@ -3,12 +3,13 @@ voided batch keeps no code, a reward that was taken back leaves no coupon, and w
 
 from alembic import op
 
+from tenants.context import PLATFORM_ROLE, SHOP_ROLE
+
 revision = "0180"
 down_revision = "0171"
 branch_labels = None
 depends_on = None
 
-ROLE = "perkline_promo"
 FOLLOW = """
 CREATE OR REPLACE FUNCTION flash.follow_order() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -96,6 +97,8 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
     op.execute(FOLLOW.format(refunded=ORDERED))
     op.execute(OWN_UNIT)
+    op.execute("REVOKE ALL ON FUNCTION flash.own_unit() FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION flash.own_unit() TO {SHOP_ROLE}, {PLATFORM_ROLE}")
     op.execute(
         f"{SEAT_RULE} (NEW.state = 'ordered' AND OLD.order_id IS DISTINCT FROM NEW.order_id)"
         " EXECUTE FUNCTION flash.own_unit()"

@@ -5,6 +5,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.flash import queries as flash
+from app.domain.groups.errors import GroupOver
+from app.domain.inventory.errors import StockExhausted
 from app.domain.orders.rules import clean_email
 from app.domain.referrals.errors import PayoutTooSmall
 from app.domain.referrals.rules import Promise
@@ -233,3 +235,21 @@ def test_a_reward_that_the_cap_in_all_refuses_does_not_count_in_its_month(app, o
     later()
     assert [row[1] for row in ask(owner, REWARDS)] == ["", "cap_in_all", "cap_in_all"]
     assert ask(owner, "SELECT rewards FROM referral_counts") == [(1,), (1,)]
+
+
+# ------------------------------------------------------------ stock
+
+
+def test_no_sale_or_group_sets_aside_what_is_over_before_it_is(app, owner):
+    shop = make_shop()
+    goods = make_goods(shop, codes=3)
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE codes SET expires_at = now() + interval '20 minutes' WHERE id > 1"))
+    deal = offer_group(shop, goods, people=2)
+    with pytest.raises(StockExhausted):
+        make_drop(shop, goods, units=2)  # for an hour
+    with pytest.raises(GroupOver):
+        deal.open()
+    make_drop(shop, goods, units=1)
+    assert ask(owner, "SELECT id FROM codes WHERE state = 'reserved'") == [(1,)]
+    place(shop, {goods: 2})  # who pays within minutes has them in time

@@ -131,7 +131,9 @@ def test_no_other_door_asks_for_less_work_than_the_sale_does(inside, visit, monk
         shop = make_shop("lantern")
         drop = make_drop(shop, make_goods(shop, codes=4), units=1, difficulty=50_000)
     asked = []
-    monkeypatch.setattr("app.foundation.challenge.issue", lambda *_, difficulty, **__: asked.append(difficulty) or {})
+    monkeypatch.setattr(
+        "app.foundation.challenge.issue", lambda *_, difficulty, **__: asked.append(difficulty) or {}
+    )
     mei = visit(shop)
     for path in (f"/flash/{drop.id}/task", f"/challenge/drop-{drop.id}"):
         assert mei.get(path).status_code == 200
