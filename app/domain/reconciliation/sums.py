@@ -74,8 +74,8 @@ QUESTIONS = {
     "payouts": f"""SELECT brand_id, distributor_id, currency, state, sum(amount_minor) AS minor, sum(amount_minor *
     {_w("id")}) AS ids
         FROM payouts GROUP BY 1, 2, 3, 4""",
-    "rewards": f"""SELECT distributor_id, currency, sum(amount_minor) AS minor, sum(amount_minor *
-    {_w("transaction_id")}) AS moved, count(*) AS moves FROM promoter_moves GROUP BY 1, 2""",
+    "rewards": f"""SELECT brand_id, distributor_id, currency, sum(amount_minor) AS minor, sum(amount_minor *
+    {_w("transaction_id")}) AS moved, count(*) AS moves FROM promoter_moves GROUP BY 1, 2, 3""",
     "reported": f"""SELECT kind, sum(CASE kind WHEN 'payment' THEN amount_minor * {NAMED.format("reference")}
         ELSE -amount_minor * {NAMED.format("external_id")} END) AS names,
         sum(fee_minor * {NAMED.format("'gateway_fee:' || gateway || ':' || line_id")}) FILTER (WHERE fee_minor <>
@@ -195,7 +195,7 @@ def _earnings(books: Books, sums: Sums) -> bool:
         one.weighted for one in books.accounts if one.brand_id is not None or one.distributor_id is not None
     )
     paid = books.of("moved", "payout_paid") - books.of("moved", "payout_returned")
-    given = sums.of("rewards", "moved") - sums.of("rewards", "moved", distributor_id=None)
+    given = sums.of("rewards", "moved") - sums.of("rewards", "moved", distributor_id=None, brand_id=None)
     return owned == sums.of("earned", "moved") + sums.of("given_back", "moved") - paid - given
 
 
@@ -224,8 +224,8 @@ def _balances(books: Books, sums: Sums) -> bool:
         if row["state"] in {"reserved", "sent"}:
             add("in_transit", row, int(row["minor"]))
     for row in sums.rows["rewards"]:
-        if row["distributor_id"] is not None:
-            add("available", row | {"brand_id": None}, -int(row["minor"]))
+        if row["distributor_id"] is not None or row["brand_id"] is not None:
+            add("available", row, -int(row["minor"]))
     posted = {
         (one.account, one.brand_id, one.distributor_id, one.currency): one.total
         for one in books.accounts if one.brand_id is not None or one.distributor_id is not None
