@@ -30,6 +30,7 @@ from app.domain.promotions.errors import NoShopTakesPart, PromotionInvalid, Shop
 from app.domain.promotions.lists import Owner
 from app.domain.promotions.models import StoredPromotion
 from app.domain.promotions.stored import promotion_of
+from app.domain.referrals import queries as referrals
 from app.flows import promotions as making
 from app.flows.priced import barred, offer_of
 from app.flows.promotions import Design
@@ -223,7 +224,7 @@ def _publish(owner: Owner, promotion_id: int, placed: Sequence[InShop], actor: A
         row.shop_ids = sorted(one.shop_id for one in there)
         if row.limit_of == "units":
             row.total_limit = sum(one.units for one in there)
-        row.settings = {**row.settings, "left_out": [_told(one) for one in placed if one.error is not None]}
+        row.settings = {**row.settings, "left_out": [told(one) for one in placed if one.error is not None]}
         promotions.save(row)
         promotions.become(row, "live")
         work.record(
@@ -231,7 +232,7 @@ def _publish(owner: Owner, promotion_id: int, placed: Sequence[InShop], actor: A
         )
 
 
-def _told(one: InShop) -> dict[str, Any]:
+def told(one: InShop) -> dict[str, Any]:
     """As the promotion remembers a shop that is left out."""
     error = one.error or ProductError()
     facts = {name: value for name, value in error.facts.items() if isinstance(value, str | int)}
@@ -246,7 +247,7 @@ class Standing:
     """An owner's promotion in one shop: what was sold under it, and what its kind counts there.
 
     `numbers` of a flash sale: set aside, held unpaid, left; of a group buy: set aside, groups open, groups full.
-    `path`: its page in the shop.
+    Of a referral: friends' orders, rewards on hold and given, in minor units. `path`: its page in the shop.
     """
 
     shop_id: int
@@ -288,7 +289,12 @@ def _groups(promotion_id: int) -> dict[int, tuple[tuple[int, ...], str, bool]]:
     }
 
 
+def _friends(promotion_id: int) -> dict[int, tuple[tuple[int, ...], str, bool]]:
+    found = referrals.in_shops(promotion_id)
+    return {one.shop_id: ((one.orders, one.held_minor, one.given_minor), "", False) for one in found}
+
+
 COUNTED: Mapping[str, Callable[[int], dict[int, tuple[tuple[int, ...], str, bool]]]] = {
-    "flash_price": _drops, "group_price": _groups,
+    "flash_price": _drops, "group_price": _groups, "referral": _friends,
 }  # fmt: skip
 """What a kind counts in each shop: numbers, the page there, whether it is over there. In the platform's scope."""

@@ -132,14 +132,14 @@ def mark_failed(payout_id: int, reason: str, *, actor: Actor) -> None:
 def _come_back(work: Work, promoter: Promoter, row: PromoterPayout) -> None:
     """Money that could not be paid is the promoter's again, less what was taken back of its rewards meanwhile."""
     left = row.amount_minor
-    for reward_id, over, distributor_id in queries.overpaid(promoter.id, row.id):
+    for reward_id, over, firm in queries.overpaid(promoter.id, row.id):
         part = min(over, promoter.owed_minor, left)
         if part < 1:
             break
         reward = work.session.get_one(ReferralReward, reward_id)
         service.move(
             promoter, "taken_back", -part, key=service.next_key(reward), at=clock.now(), reward=reward,
-            distributor_id=distributor_id,
+            firm=firm,
         )  # fmt: skip
         promoter.owed_minor -= part
         left -= part

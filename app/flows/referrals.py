@@ -57,32 +57,41 @@ def make_programme(shop_id: int, currency: str, plan: Plan, *, actor: Actor, liv
 
     PromotionInvalid and ProgrammeInvalid name the field. A shop has one live programme: the one before ends.
     """
-    _check(plan)
+    check(plan)
     with unit_of_work(actor) as work:
-        row = promotions.make(
-            owner="shop", shop_id=shop_id, kind="referral", value=dict(plan.friend), title=plan.title,
-            title_en=plan.title_en, words=plan.words, words_en=plan.words_en, currency=currency,
-            audience=plan.audience, per_buyer=plan.per_friend, budget_minor=plan.friend_budget_minor,
-            starts_at=plan.starts_at or clock.now(), ends_at=plan.ends_at, holdout_bps=plan.holdout_bps,
-            template="referral", created_by=actor.id,
-        )  # fmt: skip
-        first = _coupon(shop_id, currency, plan, plan.step1, actor)
-        second = _coupon(shop_id, currency, plan, plan.step2, actor) if plan.step2 else None
-        terms = {name: value for name, value in plan.terms.items() if value is not None}
-        work.session.add(
-            ReferralProgramme(
-                promotion_id=row.id, shop_id=shop_id, step1_kind=plan.step1.kind, step1_minor=plan.step1.minor,
-                step1_rate_bps=plan.step1.rate_bps, step2_kind=plan.step2.kind if plan.step2 else None,
-                step2_minor=plan.step2.minor if plan.step2 else 0,
-                step2_rate_bps=plan.step2.rate_bps if plan.step2 else 0,
-                coupon_id=first, coupon2_id=second, **terms,
-            )
-        )  # fmt: skip
+        facts = {"owner": "shop", "shop_id": shop_id}
+        row = row_of(facts, currency, plan, actor)
+        first = coupon(facts, currency, plan, plan.step1, actor)
+        second = coupon(facts, currency, plan, plan.step2, actor) if plan.step2 else None
+        work.session.add(terms_of(plan, row.id, shop_id, first, second))
         work.session.flush()
         work.record("referral.made", f"promotion:{row.id}", kind=plan.step1.kind)
         if live:
             _go_live(work, row)
         return row.id
+
+
+def row_of(facts: Mapping[str, Any], currency: str, plan: Plan, actor: Actor) -> StoredPromotion:
+    """The friend's benefit as a draft, inside the caller's transaction; `facts`: whose it is."""
+    return promotions.make(
+        **facts, kind="referral", value=dict(plan.friend), title=plan.title, title_en=plan.title_en, words=plan.words,
+        words_en=plan.words_en, currency=currency, audience=plan.audience, per_buyer=plan.per_friend,
+        budget_minor=plan.friend_budget_minor, starts_at=plan.starts_at or clock.now(), ends_at=plan.ends_at,
+        holdout_bps=plan.holdout_bps, template="referral", created_by=actor.id,
+    )  # fmt: skip
+
+
+def terms_of(
+    plan: Plan, promotion_id: int, shop_id: int, first: int | None, second: int | None
+) -> ReferralProgramme:
+    """What promoters of a shop get; `first`, `second`: the coupons of the steps."""
+    terms = {name: value for name, value in plan.terms.items() if value is not None}
+    return ReferralProgramme(
+        promotion_id=promotion_id, shop_id=shop_id, step1_kind=plan.step1.kind, step1_minor=plan.step1.minor,
+        step1_rate_bps=plan.step1.rate_bps, step2_kind=plan.step2.kind if plan.step2 else None,
+        step2_minor=plan.step2.minor if plan.step2 else 0, step2_rate_bps=plan.step2.rate_bps if plan.step2 else 0,
+        coupon_id=first, coupon2_id=second, **terms,
+    )  # fmt: skip
 
 
 def change_state(promotion_id: int, status: str, *, actor: Actor) -> None:
@@ -100,13 +109,14 @@ def change_state(promotion_id: int, status: str, *, actor: Actor) -> None:
 
 def _go_live(work: Work, row: StoredPromotion) -> None:
     for _programme, other in queries.programmes():
-        if other.id != row.id and other.status in {"live", "paused"}:
+        if other.owner == "shop" and other.id != row.id and other.status in {"live", "paused"}:
             promotions.become(other, "ended")
             work.record("referral.ended", f"promotion:{other.id}")
     promotions.become(row, "live")
 
 
-def _check(plan: Plan) -> None:
+def check(plan: Plan) -> None:
+    """ProgrammeInvalid names the step that cannot be so."""
     for name, promise in (("step1", plan.step1), ("step2", plan.step2)):
         if promise is None:
             continue
@@ -118,12 +128,14 @@ def _check(plan: Plan) -> None:
         raise ProgrammeInvalid(param="step2", reason="amount")
 
 
-def _coupon(shop_id: int, currency: str, plan: Plan, promise: Promise, actor: Actor) -> int | None:
+def coupon(
+    facts: Mapping[str, Any], currency: str, plan: Plan, promise: Promise, actor: Actor
+) -> int | None:
     """The promotion of which a discount reward is a use: nobody can claim one, uses are only given."""
     if promise.kind != "discount":
         return None
     row = promotions.make(
-        owner="shop", shop_id=shop_id, kind="fixed_coupon", value={"minor": promise.minor}, title=plan.title,
+        **facts, kind="fixed_coupon", value={"minor": promise.minor}, title=plan.title,
         title_en=plan.title_en, currency=currency, automatic=False, settings={"given": True},
         template="referral_reward", created_by=actor.id,
     )  # fmt: skip

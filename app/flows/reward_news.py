@@ -29,7 +29,7 @@ def tell(work: Work, reward: ReferralReward, before: str) -> None:
             as_coupon=reward.kind == "discount", on=_day(reward),
         )  # fmt: skip
     elif reward.state == "given":
-        days = queries.programme(reward.promotion_id).coupon_days
+        days = queries.programme(reward.promotion_id, reward.shop_id).coupon_days
         until = (clock.now() + timedelta(days=days)).astimezone(ZONE)
         _write(
             work, promoter, "reward_coupon", str(reward.id), path="/coupons", amount_minor=reward.granted_minor,

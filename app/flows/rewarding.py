@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy.exc import OperationalError
 
 from app.domain.commissions.calendar import day_of
+from app.domain.ledger.firms import Firm
 from app.domain.referrals import queries, service
 from app.domain.referrals.models import Promoter, ReferralProgramme, ReferralReward
 from app.domain.referrals.queries import OrderFacts
@@ -78,7 +79,8 @@ def _judge(reward: ReferralReward) -> bool:
         return _end(reward, "refused", "refunded")
     if order.state != "delivered" or order.unsettled:
         return False
-    programme, promoter = queries.programme(reward.promotion_id), queries.lock_promoter(reward.promoter_id)
+    programme = queries.programme(reward.promotion_id, reward.shop_id)
+    promoter = queries.lock_promoter(reward.promoter_id)
     reason = "stopped" if promoter.state != "active" else _own(reward, promoter, order)
     if not reason and reward.step == 1 and queries.near(reward, order.ip) >= programme.near_most:
         reason = "neighbourhood"
@@ -113,7 +115,7 @@ def _hold(reward: ReferralReward, programme: ReferralProgramme, order: OrderFact
         return _end(reward, "refused", found.because or "nothing")
     month = day_of(order.delivered_at or clock.now()).replace(day=1)
     reason = service.count(reward, programme, month)
-    if not reason and not service.spend(reward.promotion_id, found.minor):
+    if not reason and not service.spend(reward, found.minor):
         reason = "budget"
         service.uncount(reward)
     if reason:
@@ -126,17 +128,18 @@ def _hold(reward: ReferralReward, programme: ReferralProgramme, order: OrderFact
 
 
 def _kept(reward: ReferralReward, order: OrderFacts) -> int:
-    """What the funder keeps of the order and has not given away: the seller's part, or for the platform all of it."""
-    return (order.kept if reward.funder == "distributor" else order.stayed) - order.given
+    """What the funder keeps of the order and has not given away: a firm's part, or for the platform all of it."""
+    return (order.stayed if reward.funder == "platform" else order.kept) - order.given
 
 
 def _mature(reward: ReferralReward) -> bool:
     if reward.state != "held":
         return False
     order = queries.facts(reward)
-    if order.state != "delivered" or (reward.funder == "distributor" and not order.matured):
-        return False  # somebody is still at the order, or its seller's part is held longer
-    programme, promoter = queries.programme(reward.promotion_id), queries.lock_promoter(reward.promoter_id)
+    if order.state != "delivered" or (reward.funder != "platform" and not order.matured):
+        return False  # somebody is still at the order, or its funder's part is held longer
+    programme = queries.programme(reward.promotion_id, reward.shop_id)
+    promoter = queries.lock_promoter(reward.promoter_id)
     _resize(reward, programme, order)
     if reward.state != "held":
         return True
@@ -156,7 +159,7 @@ def _mature(reward: ReferralReward) -> bool:
 def _refuse_held(reward: ReferralReward) -> bool:
     """What was counted and spent for it is there for others again."""
     service.uncount(reward)
-    service.spend(reward.promotion_id, -reward.amount_minor)
+    service.spend(reward, -reward.amount_minor)
     reward.amount_minor, reward.month = 0, None
     return _end(reward, "refused", "own_payer")
 
@@ -164,7 +167,7 @@ def _refuse_held(reward: ReferralReward) -> bool:
 def _restate(reward: ReferralReward) -> bool:
     """Let a reward be what its order is worth now, never more than was granted."""
     reward.dirty = False
-    order, programme = queries.facts(reward), queries.programme(reward.promotion_id)
+    order, programme = queries.facts(reward), queries.programme(reward.promotion_id, reward.shop_id)
     promoter = queries.lock_promoter(reward.promoter_id)
     if reward.matured_at is None:
         _resize(reward, programme, order)
@@ -187,7 +190,7 @@ def _resize(reward: ReferralReward, programme: ReferralProgramme, order: OrderFa
     minor, because = _now_worth(reward, programme, order)
     if reward.state not in {"held", "taken_back"} or minor == reward.amount_minor:
         return
-    if not service.spend(reward.promotion_id, minor - reward.amount_minor):
+    if not service.spend(reward, minor - reward.amount_minor):
         return
     reward.amount_minor, reward.because = minor, because
     reward.state = "held" if minor else "taken_back"
@@ -203,7 +206,7 @@ def _take_coupon(reward: ReferralReward, programme: ReferralProgramme, order: Or
     if not taken:
         reward.reason, reward.dirty = "coupon_used", taken is None  # one in an order is asked for again
         return
-    service.spend(reward.promotion_id, -reward.amount_minor)
+    service.spend(reward, -reward.amount_minor)
     reward.amount_minor, reward.state, reward.reason, reward.ended_at = (
         0,
         "taken_back",
@@ -218,10 +221,10 @@ def _rebalance(
     """Of cash that was given: take back what went with a refund, or give again what a won dispute brought back."""
     minor, because = _now_worth(reward, programme, order)
     more = minor - reward.amount_minor
-    if not more or (more > 0 and not service.spend(reward.promotion_id, more)):
+    if not more or (more > 0 and not service.spend(reward, more)):
         return
     if more < 0:
-        service.spend(reward.promotion_id, more)
+        service.spend(reward, more)
         _give_up(reward, promoter, order, -more)
         reward.amount_minor = minor
     else:
@@ -263,8 +266,15 @@ def _give_up(reward: ReferralReward, promoter: Promoter, order: OrderFacts, mino
 def _post(reward: ReferralReward, promoter: Promoter, order: OrderFacts, kind: str, minor: int) -> None:
     service.move(
         promoter, kind, minor, key=service.next_key(reward), at=clock.now(), reward=reward,
-        distributor_id=order.distributor_id if reward.funder == "distributor" else None,
+        firm=_funder(reward, order),
     )  # fmt: skip
+
+
+def _funder(reward: ReferralReward, order: OrderFacts) -> Firm | None:
+    """At whose expense a reward is; None: the platform's."""
+    if reward.funder == "platform":
+        return None
+    return Firm(brand_id=order.brand_id) if reward.funder == "brand" else Firm(distributor_id=order.distributor_id)
 
 
 def _end(reward: ReferralReward, state: str, reason: str) -> bool:

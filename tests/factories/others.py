@@ -1,6 +1,6 @@
 """Flash sales, group buys and referral programmes that a brand or the platform makes for chosen shops."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +11,12 @@ from app.domain.flash import queries as flash
 from app.domain.flash.models import Drop
 from app.domain.promotions.lists import Owner
 from app.domain.promotions.models import StoredPromotion
-from app.flows import chosen_shops
+from app.domain.referrals.rules import Promise
+from app.flows import chosen_shops, own_referrals
 from app.flows.chosen_shops import Launched
 from app.flows.own_flash import FlashSale
 from app.flows.own_groups import GroupSale
+from app.flows.referrals import Plan
 from app.foundation import clock
 from app.foundation.actor import SYSTEM
 from app.foundation.unit_of_work import unit_of_work
@@ -22,6 +24,7 @@ from tenants.context import Scope, brand_scope, platform_scope, shop_scope
 from tenants.directory import Tenant
 from tests.factories.goods import Goods, approve
 from tests.factories.groups import GroupDeal
+from tests.factories.referrals import CASH
 
 PLATFORM = Owner("platform")
 
@@ -85,3 +88,11 @@ def deal(shop: Tenant, goods: Goods, promotion_id: int, *, people: int = 2) -> G
         row = work.session.get_one(StoredPromotion, promotion_id)
         work.session.expunge(row)
     return GroupDeal(shop, goods, row, people)
+
+
+def referral(owner: Owner, shops: Collection[int], *, step1: Promise = CASH, **more: Any) -> Launched:
+    """A live programme in chosen shops; `more` are terms of the programme, or fields of the plan."""
+    fields = {name: more.pop(name) for name in list(more) if name in Plan.__dataclass_fields__}
+    plan = Plan("带朋友来", {"minor": 200}, step1, per_friend=None, terms=more, **fields)
+    with scope_of(owner):
+        return own_referrals.launch(owner, shops, "CNY", plan, actor=SYSTEM)

@@ -82,8 +82,9 @@ class PromotionEarnsNothing(ProductError):
 class ShopCannotSell(ProductError):
     """A shop in which a sale for several shops cannot be as it was meant.
 
-    `reason`: floor, funder (the brand's part bears no more; `least_minor` it would cost), not_these_goods (switched
-    off there), budget_short (what the shops before it may cost leaves too little), or as a step of a price says.
+    `reason`: has_programme (a referral programme runs there), floor, funder (the brand's part bears no more;
+    `least_minor` it would cost), not_these_goods (switched off there), budget_short (what the shops before it may cost
+    leaves too little), or as a step of a price says.
     """
 
     code, kind = "shop_cannot_sell", Kind.CONFLICT

@@ -142,8 +142,8 @@ BALANCES = Check(
                 WHERE state IN ('reserved', 'sent', 'paid')
                 UNION ALL SELECT 'in_transit', brand_id, distributor_id, currency, amount_minor FROM payouts
                 WHERE state IN ('reserved', 'sent')
-                UNION ALL SELECT 'available', NULL, distributor_id, currency, -amount_minor FROM promoter_moves
-                WHERE distributor_id IS NOT NULL
+                UNION ALL SELECT 'available', brand_id, distributor_id, currency, -amount_minor FROM promoter_moves
+                WHERE distributor_id IS NOT NULL OR brand_id IS NOT NULL
                 UNION ALL SELECT 'available', NULL, distributor_id, currency, -amount_minor FROM credit_moves
                 WHERE distributor_id IS NOT NULL) x
           GROUP BY 1, 2, 3, 4 HAVING sum(minor) <> 0) w
@@ -293,13 +293,15 @@ REWARDS = Check(
     FROM promoter_moves m
     FULL JOIN (SELECT t.id, t.currency, t.kind,
                    sum(e.amount_minor) FILTER (WHERE e.account = 'promoter_payable') AS minor,
-                   sum(e.amount_minor) FILTER (WHERE e.account = 'distributor_available') AS firms,
-                   max(e.distributor_id) AS distributor_id
+                   sum(e.amount_minor) FILTER
+                   (WHERE e.account IN ('distributor_available', 'brand_available')) AS firms,
+                   max(e.distributor_id) AS distributor_id, max(e.brand_id) AS brand_id
                FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
                WHERE t.kind IN ('reward', 'reward_returned', 'reward_paid') GROUP BY t.id) t ON t.id = m.transaction_id
     WHERE m.id IS NULL OR t.id IS NULL OR t.minor IS DISTINCT FROM m.amount_minor OR t.currency <> m.currency
-       OR t.distributor_id IS DISTINCT FROM m.distributor_id
-       OR (m.distributor_id IS NOT NULL AND t.firms IS DISTINCT FROM -m.amount_minor) ORDER BY 1 LIMIT :most
+       OR t.distributor_id IS DISTINCT FROM m.distributor_id OR t.brand_id IS DISTINCT FROM m.brand_id
+       OR (num_nonnulls(m.distributor_id, m.brand_id) > 0 AND t.firms IS DISTINCT FROM -m.amount_minor)
+    ORDER BY 1 LIMIT :most
 """,
 )
 # A promoter has what was moved for it, less what is on its way; what was moved is its rewards and what it owes.

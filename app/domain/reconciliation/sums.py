@@ -75,10 +75,10 @@ QUESTIONS = {
     "payouts": f"""SELECT brand_id, distributor_id, currency, state, sum(amount_minor) AS minor, sum(amount_minor *
     {_w("id")}) AS ids
         FROM payouts GROUP BY 1, 2, 3, 4""",
-    "rewards": f"""SELECT distributor_id, currency, sum(amount_minor) AS minor, sum(amount_minor *
-    {_w("transaction_id")}) AS moved, count(*) AS moves FROM promoter_moves GROUP BY 1, 2""",
-    "credits": f"""SELECT kind, distributor_id, currency, sum(amount_minor) AS minor, sum(amount_minor *
-    {_w("transaction_id")}) AS moved FROM credit_moves GROUP BY 1, 2, 3""",
+    "rewards": f"""SELECT brand_id, distributor_id, currency, sum(amount_minor) AS minor, sum(amount_minor *
+    {_w("transaction_id")}) AS moved, count(*) AS moves FROM promoter_moves GROUP BY 1, 2, 3""",
+    "credits": f"""SELECT kind, distributor_id, NULL::bigint AS brand_id, currency, sum(amount_minor) AS minor,
+    sum(amount_minor * {_w("transaction_id")}) AS moved FROM credit_moves GROUP BY 1, 2, 4""",
     "reported": f"""SELECT kind, sum(CASE kind WHEN 'payment' THEN amount_minor * {NAMED.format("reference")}
         ELSE -amount_minor * {NAMED.format("external_id")} END) AS names,
         sum(fee_minor * {NAMED.format("'gateway_fee:' || gateway || ':' || line_id")}) FILTER (WHERE fee_minor <>
@@ -200,7 +200,8 @@ def _earnings(books: Books, sums: Sums) -> bool:
     )
     paid = books.of("moved", "payout_paid") - books.of("moved", "payout_returned")
     given = sum(
-        sums.of(table, "moved") - sums.of(table, "moved", distributor_id=None) for table in ("rewards", "credits")
+        sums.of(table, "moved") - sums.of(table, "moved", distributor_id=None, brand_id=None)
+        for table in ("rewards", "credits")
     )
     return owned == sums.of("earned", "moved") + sums.of("given_back", "moved") - paid - given
 
@@ -230,8 +231,8 @@ def _balances(books: Books, sums: Sums) -> bool:
         if row["state"] in {"reserved", "sent"}:
             add("in_transit", row, int(row["minor"]))
     for row in (*sums.rows["rewards"], *sums.rows["credits"]):
-        if row["distributor_id"] is not None:
-            add("available", row | {"brand_id": None}, -int(row["minor"]))
+        if row["distributor_id"] is not None or row["brand_id"] is not None:
+            add("available", row, -int(row["minor"]))
     posted = {
         (one.account, one.brand_id, one.distributor_id, one.currency): one.total
         for one in books.accounts if one.brand_id is not None or one.distributor_id is not None

@@ -24,9 +24,10 @@ KINDS = ("discount", "cash", "credit")
 class ReferralProgramme(Record, TenantOwned):
     """What a shop gives promoters beside the friend's benefit, which is the promotion of kind `referral` itself.
 
-    A step's reward is `minor` or `rate_bps` of what the friend paid. `window_days`: how long a click counts;
-    `hold_days` after delivery. `near_most`: rewarded orders of one promoter from one address neighbourhood.
-    `coupon_id`, `coupon2_id`: the promotions of which a discount reward hands out a use. Minor units.
+    A brand's or the platform's has one in each shop it is for, each with a budget of its own. A step's reward is
+    `minor` or `rate_bps` of what the friend paid. `window_days`: how long a click counts; `hold_days` after delivery.
+    `near_most`: rewarded orders of one promoter from one address neighbourhood. `coupon_id`, `coupon2_id`: the
+    promotions of which a discount reward hands out a use. Minor units.
     """
 
     __tablename__ = "referral_programmes"
@@ -56,7 +57,7 @@ class ReferralProgramme(Record, TenantOwned):
     )  # fmt: skip
 
     promotion_id: Mapped[int] = mapped_column(ForeignKey("promotions.id"), primary_key=True)
-    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"), primary_key=True)
     step1_kind: Mapped[str]
     step1_minor: Mapped[int] = mapped_column(server_default=text("0"))
     step1_rate_bps: Mapped[int] = mapped_column(server_default=text("0"))
@@ -197,16 +198,19 @@ class ReferralCount(Record, TenantOwned):
 class PromoterMove(Record, TenantOwned):
     """One movement of a promoter's money, with the ledger's transaction that says the same. Append-only.
 
-    earned and taken_back are of a reward, at the expense of `distributor_id` (NULL: the platform's); paid is of a
-    payout. Positive is owed to the promoter.
+    earned and taken_back are of a reward, at the expense of `distributor_id` or `brand_id` (neither: the platform's);
+    paid is of a payout. Positive is owed to the promoter.
     """
 
     __tablename__ = "promoter_moves"
     __table_args__ = (
         CheckConstraint(
             "kind = 'earned' AND amount_minor > 0 AND reward_id IS NOT NULL"
+            " AND num_nonnulls(distributor_id, brand_id) <= 1"
             " OR kind = 'taken_back' AND amount_minor < 0 AND reward_id IS NOT NULL"
-            " OR kind = 'paid' AND amount_minor < 0 AND payout_id IS NOT NULL AND distributor_id IS NULL",
+            " AND num_nonnulls(distributor_id, brand_id) <= 1"
+            " OR kind = 'paid' AND amount_minor < 0 AND payout_id IS NOT NULL AND distributor_id IS NULL"
+            " AND brand_id IS NULL",
             name="kind",
         ),
         UniqueConstraint("transaction_id"),
@@ -221,6 +225,7 @@ class PromoterMove(Record, TenantOwned):
     reward_id: Mapped[int | None] = mapped_column(ForeignKey("referral_rewards.id"))
     payout_id: Mapped[int | None] = mapped_column(ForeignKey("promoter_payouts.id"))
     distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributors.id"))
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brands.id"))
     currency: Mapped[str]
     amount_minor: Mapped[int]
     transaction_id: Mapped[int] = mapped_column(ForeignKey("ledger_transactions.id"))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import aliased
 
+from app.domain.ledger.firms import Firm
 from app.domain.orders.models import Order
 from app.domain.promotions.models import Attribution, StoredPromotion
 from app.domain.referrals.models import (
@@ -36,17 +37,19 @@ LOCK_ORDER = text("""
     FOR NO KEY UPDATE SKIP LOCKED
 """)
 FACTS = text("""
-    SELECT o.id, o.state, o.email, o.device, o.ip, o.buyer_id, o.delivered_at, s.distributor_id,
-        coalesce((SELECT sum(t.net_minor - t.returned_minor) FROM settlements t WHERE t.order_id = o.id), 0)::bigint
-            AS stayed,
+    SELECT o.id, o.state, o.email, o.device, o.ip, o.buyer_id, o.delivered_at, s.distributor_id, p.brand_id,
+        coalesce((SELECT sum(t.net_minor - t.returned_minor) FROM settlements t JOIN order_lines l
+            ON l.id = t.order_line_id WHERE t.order_id = o.id AND (p.brand_id IS NULL OR l.brand_id = p.brand_id)),
+            0)::bigint AS stayed,
         e.kept, e.matured, EXISTS (SELECT 1 FROM order_lines l
             WHERE l.order_id = o.id AND NOT l.settled AND l.state <> 'refunded') AS unsettled,
         (SELECT coalesce(sum(r.amount_minor), 0) FROM referral_rewards r WHERE r.order_id = o.id AND r.id <> :reward
             AND r.state IN ('held', 'available', 'paid', 'given'))::bigint AS given
-    FROM orders o JOIN shops s ON s.id = o.shop_id LEFT JOIN LATERAL (
+    FROM orders o JOIN shops s ON s.id = o.shop_id JOIN promotions p ON p.id = :promotion LEFT JOIN LATERAL (
         SELECT coalesce(sum(amount_minor - taken_back_minor), 0)::bigint AS kept,
             bool_and(matured_by IS NOT NULL) AS matured
-        FROM earnings WHERE order_id = o.id AND role = 'seller') e ON true
+        FROM earnings WHERE order_id = o.id AND CASE WHEN p.brand_id IS NULL THEN role = 'seller'
+            ELSE role = 'supplier' AND earnings.brand_id = p.brand_id END) e ON true
     WHERE o.id = :order
 """)
 ON_DEVICE = text("""
@@ -62,7 +65,7 @@ PAYERS = text("""
 # What was moved for a reward and is more than it is now; those of the payout first, then the newest.
 OVERPAID = text("""
     SELECT r.id, (sum(m.amount_minor) - (r.amount_minor - r.withheld_minor))::bigint AS over,
-        min(m.distributor_id) AS distributor_id
+        min(m.distributor_id) AS distributor_id, min(m.brand_id) AS brand_id
     FROM referral_rewards r JOIN promoter_moves m ON m.reward_id = r.id
     WHERE r.promoter_id = :promoter GROUP BY r.id
     HAVING sum(m.amount_minor) > r.amount_minor - r.withheld_minor
@@ -77,7 +80,10 @@ NEAR = text("""
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What a reward needs to know of its order. Minor units; `given`: its other rewards."""
+    """What a reward needs to know of its order. Minor units; `given`: its other rewards.
+
+    Of a brand's programme `stayed`, `kept` and `matured` are of that brand's goods, and what the brand has of them.
+    """
 
     id: int
     state: str
@@ -87,6 +93,7 @@ class OrderFacts:
     buyer_id: int | None
     delivered_at: datetime | None
     distributor_id: int
+    brand_id: int | None
     stayed: int
     kept: int
     matured: bool | None
@@ -95,7 +102,7 @@ class OrderFacts:
 
 
 def programme_in_force(at: datetime) -> tuple[ReferralProgramme, StoredPromotion] | None:
-    """The open shop's programme: the newest that is live and whose window is open."""
+    """The open shop's programme: the newest that is live and whose window is open, its own before another's."""
     found = (
         select(ReferralProgramme, StoredPromotion)
         .join(StoredPromotion, StoredPromotion.id == ReferralProgramme.promotion_id)
@@ -103,10 +110,40 @@ def programme_in_force(at: datetime) -> tuple[ReferralProgramme, StoredPromotion
             StoredPromotion.status == "live", StoredPromotion.starts_at <= at,
             or_(StoredPromotion.ends_at.is_(None), StoredPromotion.ends_at > at),
         )
-        .order_by(StoredPromotion.id.desc()).limit(1)
+        .order_by((StoredPromotion.owner == "shop").desc(), StoredPromotion.id.desc()).limit(1)
     )  # fmt: skip
     row = session().execute(found).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class InShop:
+    """A promotion's programme in one shop: friends' orders, rewards on hold, rewards given. Minor units."""
+
+    shop_id: int
+    orders: int
+    held_minor: int
+    given_minor: int
+
+
+def in_shops(promotion_id: int) -> Sequence[InShop]:
+    """How a promotion's programmes stand, shop by shop; needs the platform's scope."""
+    amount, state = ReferralReward.amount_minor, ReferralReward.state
+    came = func.count().filter(ReferralReward.step == 1, state.not_in(("lapsed", "waiting")))
+    found = (
+        select(
+            ReferralProgramme.shop_id, came, func.sum(amount).filter(state == "held"),
+            func.sum(amount).filter(state.in_(("available", "paid", "given"))),
+        )
+        .outerjoin(
+            ReferralReward, (ReferralReward.promotion_id == ReferralProgramme.promotion_id)
+            & (ReferralReward.shop_id == ReferralProgramme.shop_id),
+        )
+        .where(ReferralProgramme.promotion_id == promotion_id)
+        .group_by(ReferralProgramme.shop_id)
+    )  # fmt: skip
+    rows = session().execute(found)
+    return [InShop(shop_id, orders, int(held or 0), int(given or 0)) for shop_id, orders, held, given in rows]
 
 
 def programmes() -> Sequence[tuple[ReferralProgramme, StoredPromotion]]:
@@ -207,12 +244,15 @@ def lock_promoter(promoter_id: int) -> Promoter:
 
 
 def facts(reward: ReferralReward) -> OrderFacts:
-    row = session().execute(FACTS, {"order": reward.order_id, "reward": reward.id}).mappings().one()
+    values = {"order": reward.order_id, "reward": reward.id, "promotion": reward.promotion_id}
+    row = session().execute(FACTS, values).mappings().one()
     return OrderFacts(**row)
 
 
-def programme(promotion_id: int) -> ReferralProgramme:
-    found = select(ReferralProgramme).where(ReferralProgramme.promotion_id == promotion_id)
+def programme(promotion_id: int, shop_id: int) -> ReferralProgramme:
+    found = select(ReferralProgramme).where(
+        ReferralProgramme.promotion_id == promotion_id, ReferralProgramme.shop_id == shop_id
+    )
     return session().execute(found).scalar_one()
 
 
@@ -230,9 +270,14 @@ def payers(shop_id: int, order_id: int, mailbox: str) -> tuple[list[str], list[s
     return [row.payer for row in rows if row.here], [row.payer for row in rows if not row.here]
 
 
-def overpaid(promoter_id: int, payout_id: int) -> Sequence[Any]:
+def overpaid(promoter_id: int, payout_id: int) -> list[tuple[int, int, Firm | None]]:
     """(reward, how much more was given of it than it is worth, at whose expense), those of this payout first."""
-    return session().execute(OVERPAID, {"promoter": promoter_id, "payout": payout_id}).all()
+    rows = session().execute(OVERPAID, {"promoter": promoter_id, "payout": payout_id})
+    return [(row.id, row.over, _firm(row.brand_id, row.distributor_id)) for row in rows]
+
+
+def _firm(brand_id: int | None, distributor_id: int | None) -> Firm | None:
+    return None if brand_id is None and distributor_id is None else Firm(brand_id, distributor_id)
 
 
 def near(reward: ReferralReward, ip: str | None) -> int:

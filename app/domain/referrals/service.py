@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.domain.ledger.firms import Firm
 from app.domain.ledger.posting import Posting, Side, post
 from app.domain.referrals.models import Promoter, PromoterMove, ReferralProgramme, ReferralReward
 from app.domain.referrals.rules import Promise
@@ -13,7 +14,8 @@ from app.foundation.database import session
 
 # One statement, so that whoever comes second waits for the row and counts what the first has taken.
 SPEND = text("""
-    UPDATE referral_programmes SET spent_minor = greatest(spent_minor + :minor, 0) WHERE promotion_id = :promotion
+    UPDATE referral_programmes SET spent_minor = greatest(spent_minor + :minor, 0)
+        WHERE promotion_id = :promotion AND shop_id = :shop
         AND (:minor <= 0 OR budget_minor IS NULL OR spent_minor + :minor <= budget_minor) RETURNING promotion_id
 """)
 COUNT = text("""
@@ -46,11 +48,12 @@ def coupon_of(programme: ReferralProgramme, step: int) -> int:
     return found
 
 
-def spend(promotion_id: int, minor: int) -> bool:
-    """Take from a programme's budget, or give back (negative); whether there was enough."""
+def spend(reward: ReferralReward, minor: int) -> bool:
+    """Take from the budget of a reward's programme, or give back (negative); whether there was enough."""
     if not minor:
         return True
-    return session().execute(SPEND, {"promotion": promotion_id, "minor": minor}).one_or_none() is not None
+    values = {"promotion": reward.promotion_id, "shop": reward.shop_id, "minor": minor}
+    return session().execute(SPEND, values).one_or_none() is not None
 
 
 def count(reward: ReferralReward, programme: ReferralProgramme, month: date) -> str:
@@ -91,16 +94,16 @@ def move(
     key: str,
     at: datetime,
     reward: ReferralReward | None = None,
-    distributor_id: int | None = None,
+    firm: Firm | None = None,
     payout_id: int | None = None,
 ) -> None:
     """Post a movement of a promoter's money and note it; `minor` is signed, positive is owed to the promoter.
 
-    A reward is at the expense of a distributor, or where none is named of the platform; a payout leaves by the bank.
+    A reward is at the expense of a firm, or where none is named of the platform; a payout leaves by the bank.
     """
     against = (
         Side("bank_clearing", -minor) if payout_id is not None
-        else Side("distributor_available", -minor, distributor_id=distributor_id) if distributor_id is not None
+        else Side(f"{firm.kind}_available", -minor, **firm.ids()) if firm is not None
         else Side("promotion_cost", -minor)
     )  # fmt: skip
     kinds: Mapping[str, str] = {"earned": "reward", "taken_back": "reward_returned", "paid": "reward_paid"}
@@ -115,8 +118,8 @@ def move(
     session().add(
         PromoterMove(
             shop_id=promoter.shop_id, promoter_id=promoter.id, kind=kind, reward_id=reward.id if reward else None,
-            payout_id=payout_id, distributor_id=distributor_id, currency=promoter.currency, amount_minor=minor,
-            transaction_id=made,
+            payout_id=payout_id, currency=promoter.currency, amount_minor=minor, transaction_id=made,
+            **(firm.ids() if firm is not None else {}),
         )
     )  # fmt: skip
 

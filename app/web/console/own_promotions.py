@@ -14,7 +14,7 @@ from app.flows import own_flash
 from app.flows import promotions as making
 from app.flows.promotions import Design
 from app.foundation.errors import NotFound, ProductError
-from app.web.console import own_sales
+from app.web.console import own_referrals, own_sales
 from app.web.console.desk import back
 from app.web.console.names import named
 from app.web.console.persons import actor, needs
@@ -51,6 +51,7 @@ def hang_under(blueprint: Blueprint) -> None:
         methods=["POST"],
     )
     own_sales.hang_under(blueprint)
+    own_referrals.hang_under(blueprint)
 
 
 def _owner() -> Owner:
@@ -78,7 +79,7 @@ def new_own_promotion() -> Any:
         )
         for kind in DESIGNED
     ]
-    cards += own_sales.cards(chosen)
+    cards += [*own_sales.cards(chosen), own_referrals.card(chosen)]
     return render_template(
         "console/own_promotion_new.html", cards=cards, currencies=currencies, chosen=chosen
     )

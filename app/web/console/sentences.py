@@ -79,6 +79,7 @@ REASONS = {
     "budget_short": lazy_gettext("The budget does not reach for its pieces too."),
     "not_these_goods": lazy_gettext("Sales of this kind are switched off here."),
     "switched_off": lazy_gettext("Sales of this kind are switched off here."),
+    "has_programme": lazy_gettext("It has a referral programme already."),
     "fewer_than_people": lazy_gettext("Fewer pieces than one group needs."),
     "too_many_shops": lazy_gettext("At most 200 shops at a time."),
     "bad_name": lazy_gettext("A name is a small letter followed by small letters, digits or _."),

@@ -29,7 +29,7 @@ from app.web.console.typed_terms import as_field
 
 PAGES = (
     "promotion", "switch_off", "switch_on", "new_own_promotion", "design_own_promotion", "edit_own_promotion",
-    "own_promotion_state", "new_own_sale", "exempt_promotion",
+    "own_promotion_state", "new_own_sale", "new_own_referral", "exempt_promotion",
 )  # fmt: skip
 """The endpoints below the list, for a console's menu."""
 

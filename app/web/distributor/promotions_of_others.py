@@ -64,6 +64,7 @@ def _page_of(row: Any, drops: dict[int, int]) -> str:
     """The page of this shop on which its numbers run, where the kind has one."""
     if row.id in drops:
         return url_for(".flash_live", slug=g.shop.slug, drop_id=drops[row.id])
-    if row.kind == "group_price":
-        return url_for(".groups", slug=g.shop.slug)
+    if row.kind in {"group_price", "referral"}:
+        page = ".groups" if row.kind == "group_price" else ".referrals_home"
+        return url_for(page, slug=g.shop.slug)
     return ""

@@ -9,18 +9,18 @@ from flask_babel import gettext as _
 from app.domain.credit import queries as credit
 from app.domain.promotions.models import StoredPromotion
 from app.domain.referrals import queries
-from app.domain.referrals.rules import Promise
 from app.domain.referrals.service import promise_of
 from app.flows import referrals
-from app.flows.referrals import Plan
 from app.foundation.errors import ProductError
 from app.foundation.paging import Asked, Page
 from app.web.console.columns import Col
 from app.web.console.desk import back
 from app.web.console.listing import Listing, answer
 from app.web.console.names import options
+from app.web.console.others import paid_by
 from app.web.console.persons import actor, needs
 from app.web.console.promotion_words import titled
+from app.web.console.referral_form import FIELDS, IN_SHOPS_OWN, START, typed_plan
 from app.web.console.referral_words import (
     PROGRAMME_STATES,
     PROMOTER_STATES,
@@ -31,19 +31,8 @@ from app.web.console.referral_words import (
 from app.web.console.refusal import tell
 from app.web.console.sentences import sentence
 from app.web.console.typed import Typed
-from app.web.console.typed_terms import typed_moment, typed_rate
 from app.web.distributor import distributor
 from app.web.look.money import money
-
-START = {
-    "title": "和朋友一起省", "title_en": "Share the savings", "friend_unit": "amount", "friend_off": "5",
-    "friend_from": "", "step1_kind": "cash", "step1_unit": "amount", "step1_off": "3", "step2_kind": "",
-    "step2_unit": "amount", "step2_off": "", "window_days": 30, "hold_days": 7, "near_most": 3, "most_per_month": 50,
-    "most_in_all": "", "least_payout": "10", "coupon_days": 90, "audience": "all", "holdout": "",
-}  # fmt: skip
-KINDS = ("cash", "credit", "discount")
-UNITS = ("amount", "rate")
-FIELDS = {"step1": "step1_off", "step2": "step2_off", "value": "friend_off"}
 
 
 @distributor.get("/shops/<slug>/referrals")
@@ -60,7 +49,7 @@ def referrals_home(slug: str) -> Any:  # noqa: ARG001 - the scope of its shop is
     ]  # fmt: skip
     return render_template(
         "distributor/referrals.html", rows=told, figures=queries.figures(g.shop.id), states=PROGRAMME_STATES,
-        tabs=tabs("referrals_home"), owed=credit.outstanding(g.shop.id),
+        tabs=tabs("referrals_home"), owed=credit.outstanding(g.shop.id), by=paid_by,
     )  # fmt: skip
 
 
@@ -74,7 +63,7 @@ def referral_new(slug: str) -> Any:  # noqa: ARG001 - the scope of its shop is o
 @needs("sell")
 def make_referral(slug: str) -> Any:
     form = Typed()
-    plan = _plan(form)
+    plan = typed_plan(form, g.shop.currency, kinds=IN_SHOPS_OWN)
     if not form.ok or plan is None:
         return _form(form)
     live = request.form.get("do") == "live"
@@ -226,70 +215,5 @@ def _holder_row(row: Any) -> dict[str, Any]:
 
 
 def _form(form: Typed) -> Any:
-    page = render_template("distributor/referral_new.html", form=form, currency=g.shop.currency)
+    page = render_template("distributor/referral_new.html", form=form, currency=g.shop.currency, credit=True)
     return page, 422 if form.errors else 200
-
-
-def _plan(form: Typed) -> Plan | None:
-    """The programme as it was typed; None where something is missing, said at its field."""
-    title, title_en = form.text("title", most=40), form.text("title_en", most=40, required=False)
-    words, words_en = (form.text(name, most=120, required=False) for name in ("words", "words_en"))
-    minor, rate = _off(form, "friend")
-    friend = {
-        "minor": minor, "rate_bps": rate, "from_minor": form.money("friend_from", g.shop.currency, required=False),
-    }  # fmt: skip
-    step1 = _promise(form, "step1", KINDS)
-    step2 = _promise(form, "step2", KINDS) if request.form.get("step2_kind") else None
-    terms = {
-        "window_days": form.whole("window_days", least=1, most=365),
-        "hold_days": form.whole("hold_days", least=0, most=365),
-        "near_most": form.whole("near_most", least=1, most=1000),
-        "most_per_month": form.whole("most_per_month", least=1, most=100_000, required=False),
-        "most_in_all": form.whole("most_in_all", least=1, most=100_000, required=False),
-        "coupon_days": form.whole("coupon_days", least=1, most=365),
-        "budget_minor": _above_nought(form, "budget"),
-        "least_payout_minor": _above_nought(form, "least_payout"),
-    }
-    friend_budget, ends_at = (
-        _above_nought(form, "friend_budget"),
-        typed_moment(form, "ends_at", required=False),
-    )
-    holdout = typed_rate(form, "holdout", required=False)
-    if not 0 <= holdout <= 9000:
-        form.errors["holdout"] = _("A percentage from 0 to 90.")
-    audience = form.choice("audience", ("all", "first_order"))
-    if not form.ok or step1 is None:
-        return None
-    return Plan(
-        title, {name: value for name, value in friend.items() if value}, step1, step2, title_en=title_en, words=words,
-        words_en=words_en, audience=audience, friend_budget_minor=friend_budget, ends_at=ends_at, holdout_bps=holdout,
-        terms=terms,
-    )  # fmt: skip
-
-
-def _off(form: Typed, name: str) -> tuple[int, int]:
-    """(minor units, basis points) of an amount or a rate; one of them is nought."""
-    field = f"{name}_off"
-    unit = form.choice(f"{name}_unit", UNITS)
-    minor = form.money(field, g.shop.currency) or 0 if unit == "amount" else 0
-    rate = typed_rate(form, field) if unit == "rate" else 0
-    if field not in form.errors and not (minor > 0 or 0 < rate <= 10_000):
-        form.errors[field] = (
-            _("A percentage above 0, at most 100.") if unit == "rate" else _("An amount above 0.")
-        )
-    return minor, rate
-
-
-def _promise(form: Typed, name: str, kinds: tuple[str, ...]) -> Promise | None:
-    kind = form.choice(f"{name}_kind", kinds)
-    minor, rate = _off(form, name)
-    if kind == "discount" and rate:
-        form.errors[f"{name}_off"] = _("A coupon is of a fixed amount: choose the amount.")
-    return Promise(kind, minor, rate) if form.ok else None
-
-
-def _above_nought(form: Typed, name: str) -> int | None:
-    found = form.money(name, g.shop.currency, required=False)
-    if found is not None and found <= 0 and name not in form.errors:
-        form.errors[name] = _("An amount above 0.")
-    return found

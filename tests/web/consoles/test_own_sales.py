@@ -8,10 +8,12 @@ from sqlalchemy import text
 
 from app.flows import grouping
 from app.foundation import clock
+from app.web.console.referral_form import START
 from app.web.console.typed_terms import as_field
 from tests.factories import make_goods, make_shop
 from tests.factories.drops import line_up
 from tests.factories.others import also_in, drop_in
+from tests.factories.referrals import programme
 from tests.web.consoles.conftest import words_of
 
 
@@ -102,6 +104,35 @@ def test_a_group_buy_is_tried_published_and_ended_by_its_maker_alone(world, staf
         grouping.end_groups()
     with owner.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM codes WHERE state = 'free'")).scalar() == 6
+
+
+@pytest.mark.parametrize("kind", ["brand", "platform"])
+def test_a_referral_programme_is_started_shown_and_ended_by_its_maker_alone(
+    world, staff, inside, owner, kind
+):
+    first, second, goods, firm = world
+    with inside():
+        programme(second)
+    visitor = staff("brand", brand_id=goods.brand_id) if kind == "brand" else staff("platform")
+    new = f"/{kind}/promotions/new/referral"
+    assert second.name in visitor.words(new) and new in visitor.get(f"/{kind}/promotions/new").text
+    typed = {name: str(value) for name, value in START.items()} | {"currency": "CNY", "title": "带朋友来"}
+    assert "Choose at least one." in words_of(visitor.post(new, typed))
+    assert visitor.post(new, {**typed, "shop": "999999"}).status_code == 404
+    made = visitor.post(new, {**typed, "shop": [str(first.id), str(second.id)]})
+    page = re.sub(r"^https?://[^/]+", "", made.headers["Location"])
+    words = visitor.words(page)
+    assert f"{second.name} : It has a referral programme already." in words and "Rewards given" in words
+    seller = staff("distributor", distributor_id=firm)
+    here = "/distributor/shops/corner/referrals"
+    assert "paid by" in seller.words(here) and "带朋友来" in seller.words(here)
+    seller.post(f"{here}/{page.rpartition('/')[2]}/state", {"to": "ended"})
+    found = text("SELECT status FROM promotions WHERE owner <> 'shop'")
+    with owner.connect() as connection:
+        assert connection.execute(found).scalar() == "live"
+    visitor.post(f"{page}/state", {"do": "end"})
+    with owner.connect() as connection:
+        assert connection.execute(found).scalar() == "ended"
 
 
 def test_a_brand_names_no_shop_that_does_not_sell_its_goods_and_no_goods_of_others(
