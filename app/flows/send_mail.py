@@ -7,6 +7,7 @@ from flask_babel import force_locale
 from sqlalchemy import update
 
 from app.domain.distributors import queries as shops
+from app.domain.identity import queries as people
 from app.domain.notifications.mailer import compose
 from app.domain.notifications.models import Mail
 from app.flows.purchase import access_token
@@ -14,6 +15,7 @@ from app.flows.sign_in_buyer import MINUTES, token_of
 from app.foundation import clock
 from app.foundation.runtime import runtime, settings
 from app.foundation.unit_of_work import unit_of_work
+from tenants.context import platform_scope
 
 
 def send_mail(mail_id: int) -> None:
@@ -31,6 +33,8 @@ def send_mail(mail_id: int) -> None:
             mail.locale,
             dict(mail.data),
         )
+    if tenant is None or "desk" in facts:
+        locale = _language_of(recipient, locale)
     with force_locale(locale):
         facts = {"minutes": MINUTES, **facts}
         context = {"shop": tenant, "facts": facts, "links": _links(tenant, facts), "locale": locale}
@@ -43,6 +47,13 @@ def send_mail(mail_id: int) -> None:
     with unit_of_work() as work:
         sent = update(Mail).where(Mail.id == mail_id).values(state="sent", sent_at=clock.now())
         work.session.execute(sent.execution_options(synchronize_session=False))
+
+
+def _language_of(email: str, otherwise: str) -> str:
+    """The language that whoever works for a firm chose in the console; `otherwise` for an address that is nobody's."""
+    with platform_scope(), unit_of_work():
+        known = people.user_by_email(email)
+        return known.locale if known is not None else otherwise
 
 
 def _links(tenant: Any, facts: dict[str, Any]) -> dict[str, str]:

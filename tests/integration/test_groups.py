@@ -83,7 +83,7 @@ def test_who_has_paid_waits_until_the_last_has_and_then_all_are_delivered(deal, 
     ]
     assert ask(owner, "SELECT count(*) FROM order_lines WHERE settled") == [(3,)], "and settled as ever"
     assert ask(owner, "SELECT kind, count(*)::int FROM mails GROUP BY 1 ORDER BY 1") == [
-        ("delivered", 3), ("group_waiting", 2),
+        ("delivered", 3), ("group_joined", 1), ("group_waiting", 2),
     ]  # fmt: skip
 
 

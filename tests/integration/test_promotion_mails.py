@@ -8,15 +8,16 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import text
 
+from app.domain.payments.gateway import EventKind
 from app.domain.referrals.rules import Promise
 from app.flows import drops, grouping, promoter_pay, promotion_news, rewarding
 from app.flows.priced import Asked
 from app.foundation import clock
 from app.foundation.runtime import runtime
-from tests.factories import make_goods, make_shop, place
+from tests.factories import buy, make_goods, make_shop, place
 from tests.factories.drops import line_up, make_drop, pass_seats, somebody
 from tests.factories.groups import group_of, offer_group, past_deadline
-from tests.factories.money import give
+from tests.factories.money import dispute, give
 from tests.factories.orders import pay, run_jobs
 from tests.factories.promotions import promote
 from tests.factories.referrals import HAND, brought, later, programme, promoter
@@ -288,3 +289,18 @@ def _reads(owner, locale: str) -> None:
 def _one(owner, question: str):
     with owner.connect() as connection:
         return connection.execute(text(question)).scalar_one()
+
+
+@pytest.mark.parametrize(("known", "chinese"), [("en", False), ("zh_Hans", True), ("", True)])
+def test_a_firm_reads_the_language_its_person_chose_else_chinese(shop, letters, owner, known, chinese):
+    placed = buy(shop, make_goods(shop, codes=1))
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE distributors SET contact_email = 'owner@example.com'"))
+    if known:
+        _reads(owner, known)
+    dispute(shop, placed, EventKind.DISPUTE_TAKEN, dispute_id="dp_1")
+    run_jobs()
+    [(to, subject, _plain)] = letters.of("dispute:")
+    assert to == "owner@example.com" and bool(CHINESE.search(subject)) == chinese
+    [(to, subject, _plain)] = letters.of(":delivered")
+    assert CHINESE.search(subject), "a buyer's letter is in the order's language, whoever the buyer is"
