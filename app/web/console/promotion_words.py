@@ -60,6 +60,7 @@ WHY = {
     "not_these_goods": lazy_gettext("switched off for these goods"),
     "below_floor": lazy_gettext("not on sale: its list price is below the floor"),
 }
+HIDDEN = "••••"
 OFFER_KINDS = ("timed_price", "quantity_tiers", "bundle_price")
 COUPONS = ("threshold_coupon", "fixed_coupon", "percentage_coupon")
 DESIGNED = (*OFFER_KINDS, *COUPONS)
@@ -111,14 +112,14 @@ def _off(value: Mapping[str, Any], currency: str) -> str:
     return told
 
 
-def how_got(row: StoredPromotion) -> str:
-    """How a buyer gets it."""
+def how_got(row: StoredPromotion, *, whole: bool = True) -> str:
+    """How a buyer gets it; `whole`: with the code itself, which is for those who gave it."""
     if row.claim == "page":
         return _("claimed in the coupon centre")
     if row.claim == "link":
         return _("claimed by a link")
     if row.code:
-        return _("with the code %(code)s", code=row.code)
+        return _("with the code %(code)s", code=row.code if whole else HIDDEN)
     return _("by itself") if row.automatic else _("with a single-use code")
 
 

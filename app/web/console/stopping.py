@@ -111,13 +111,15 @@ def one_page(promotion_id: int, **more: Any) -> Any:
     rows = touched(row, at=max(row.starts_at, now))
     state = state_of(row, now)
     stopped = _switch_of(row, queries.own(g.seat.brand_id))
+    own = row.owner == owner().kind and row.brand_id == owner().id
     page = render_template(
         "console/promotion_over.html", row=row, titled=titled(row), kind_words=str(KINDS[row.kind]),
-        gives=gives(row.kind, row.value, row.currency), how=how_got(row), state=state, state_words=STATES[state],
+        gives=gives(row.kind, row.value, row.currency), how=how_got(row, whole=own), state=state,
+        state_words=STATES[state],
         by=whose(row, named(shop) if shop else None, named(brand) if brand else None),
         rows=[shown(one) for one in rows], ends=as_field(row.ends_at),
         bites=sum(one.bites for one in rows), most=MOST, off=_shown_off(stopped) if stopped else None,
-        own=row.owner == owner().kind and row.brand_id == owner().id, designed=row.kind in DESIGNED,
+        own=own, designed=row.kind in DESIGNED,
         exempts=f"{g.seat.kind}.exempt_promotion" in current_app.view_functions and state != "over"
         and row.status != "draft", **more,
     )  # fmt: skip
