@@ -65,6 +65,7 @@ IN_A_WAY = {
     "group_price": lazy_gettext("in a group"),
     "referral": lazy_gettext("by a friend’s link"),
 }
+HIDDEN = "••••"
 OFFER_KINDS = ("timed_price", "quantity_tiers", "bundle_price")
 COUPONS = ("threshold_coupon", "fixed_coupon", "percentage_coupon")
 DESIGNED = (*OFFER_KINDS, *COUPONS)
@@ -116,8 +117,8 @@ def _off(value: Mapping[str, Any], currency: str) -> str:
     return told
 
 
-def how_got(row: StoredPromotion) -> str:
-    """How a buyer gets it."""
+def how_got(row: StoredPromotion, *, whole: bool = True) -> str:
+    """How a buyer gets it; `whole`: with the code itself, which is for those who gave it."""
     if row.kind in IN_A_WAY:
         return str(IN_A_WAY[row.kind])
     if row.claim == "page":
@@ -125,7 +126,7 @@ def how_got(row: StoredPromotion) -> str:
     if row.claim == "link":
         return _("claimed by a link")
     if row.code:
-        return _("with the code %(code)s", code=row.code)
+        return _("with the code %(code)s", code=row.code if whole else HIDDEN)
     return _("by itself") if row.automatic else _("with a single-use code")
 
 

@@ -116,7 +116,8 @@ def one_page(promotion_id: int, **more: Any) -> Any:
     own = row.owner == owner().kind and row.brand_id == owner().id
     page = render_template(
         "console/promotion_over.html", row=row, titled=titled(row), kind_words=str(KINDS[row.kind]),
-        gives=gives(row.kind, row.value, row.currency), how=how_got(row), state=state, state_words=STATES[state],
+        gives=gives(row.kind, row.value, row.currency), how=how_got(row, whole=own), state=state,
+        state_words=STATES[state],
         by=whose(row, named(shop) if shop else None, named(brand) if brand else None),
         rows=[shown(one) for one in rows], ends=as_field(row.ends_at),
         bites=sum(one.bites for one in rows), most=MOST, off=_shown_off(stopped) if stopped else None,

@@ -240,3 +240,16 @@ def test_a_shop_is_told_who_has_switched_what_off_before_it_publishes_and_after(
         words = seller.words(f"/distributor/shops/{shop.slug}/{page}")
         assert told in words and "Timed price in all shops" in words and "不合品牌形象" in words, page
     assert told not in seller.words(f"/distributor/shops/{shop.slug}/promotions/new/fixed_coupon")
+
+
+def test_a_shops_code_is_told_to_no_brand_and_a_brands_own_to_itself(world, staff, inside):
+    """A brand looks at what makes its goods cheaper; the code that a shop gave its buyers is the shop's to give."""
+    shop, goods, _ = world
+    with inside():
+        theirs = promote(shop, "fixed_coupon", {"minor": 100}, code="ONLYFORVIP", title_en="Theirs")
+        ours = promote(None, "fixed_coupon", {"minor": 100}, code="OURSPRING", brand_id=goods.brand_id)
+    visitor = staff("brand", brand_id=goods.brand_id)
+    words = visitor.words(f"/brand/promotions/{theirs.id}")
+    assert "with the code ••••" in words and "ONLYFORVIP" not in visitor.get(f"/brand/promotions/{theirs.id}").text
+    assert "ONLYFORVIP" not in visitor.get("/brand/promotions").text
+    assert "with the code OURSPRING" in visitor.words(f"/brand/promotions/{ours.id}")
