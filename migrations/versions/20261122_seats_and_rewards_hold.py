@@ -107,7 +107,7 @@ def upgrade() -> None:
     op.execute(TAKE)
     op.execute(
         "ALTER TABLE promoters ADD CONSTRAINT ck_promoters_owes_or_has"
-        " CHECK (balance_minor = 0 OR owed_minor = 0) NOT VALID"
+        " CHECK (balance_minor = 0 OR owed_minor = 0)"
     )
 
 
