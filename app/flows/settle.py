@@ -88,8 +88,7 @@ def _fee_shares(lines: Sequence[Sold]) -> dict[int, tuple[int, int]]:
         at, place = line.ordered_at, list(of_order).index(line.id)
         gateway = fees.in_force(rules, "gateway", at, currency=line.currency, gateway=line.gateway)
         platform = fees.in_force(rules, "platform", at, currency=line.currency, brand_id=line.brand_id)
-        taken = sum(of_order.values()) - line.credit_minor
-        total = fees.fee_of(gateway, taken) if taken else 0
+        total = fees.of_payment(gateway, sum(of_order.values()), credit_minor=line.credit_minor)
         fixed = fees.shares(platform.fixed_minor if platform else 0, list(of_order.values()))[place]
         rate = line.net_minor * (platform.rate_bps if platform else 0) // fees.WHOLE
         found[line.id] = (rate + fixed, fees.shares(total, list(of_order.values()))[place])

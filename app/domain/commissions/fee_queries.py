@@ -24,7 +24,7 @@ LINES = text("""
     WHERE t.occurred_at >= :since AND t.occurred_at < :until ORDER BY r.id DESC LIMIT :most
 """)
 ORDERS = text("""
-    SELECT o.id, o.created_at, p.gateway, l.id AS line_id, l.net_minor
+    SELECT o.id, o.created_at, p.gateway, l.id AS line_id, l.net_minor, o.credit_minor
     FROM orders o JOIN order_lines l ON l.order_id = o.id LEFT JOIN payments p ON p.id = o.payment_id
     WHERE o.id = ANY (:orders) ORDER BY o.id, l.id
 """)
@@ -43,11 +43,14 @@ def sold_lines(since: datetime, until: datetime, *, most: int = MOST_LINES) -> l
 def order_facts(order_ids: Collection[int]) -> dict[int, OrderFacts]:
     """What fees are taken by, for orders."""
     nets: dict[int, dict[int, int]] = defaultdict(dict)
-    heads: dict[int, tuple[datetime, str | None]] = {}
+    heads: dict[int, tuple[datetime, str | None, int]] = {}
     for row in session().execute(ORDERS, {"orders": sorted(order_ids)}):
-        heads[row.id] = (row.created_at, row.gateway)
+        heads[row.id] = (row.created_at, row.gateway, row.credit_minor)
         nets[row.id][row.line_id] = row.net_minor
-    return {order_id: OrderFacts(at, gateway, nets[order_id]) for order_id, (at, gateway) in heads.items()}
+    return {
+        order_id: OrderFacts(at, gateway, nets[order_id], credit)
+        for order_id, (at, gateway, credit) in heads.items()
+    }
 
 
 def paid_out(since: datetime, until: datetime) -> list[PaidOut]:

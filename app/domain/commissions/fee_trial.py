@@ -74,11 +74,13 @@ def _age(rule: FeeRule) -> tuple[datetime, int]:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What fees are taken by: when it was ordered, through which gateway, and the nets of all its lines in order."""
+    """What fees are taken by: when it was ordered, through which gateway, the nets of all its lines in order, and what of
+    it was paid with store credit."""
 
     ordered_at: datetime
     gateway: str | None
     nets: Mapping[int, int]
+    credit_minor: int = 0
 
 
 def supposed(rules: Sequence[FeeRule], draft: FeeDraft) -> list[FeeRule]:
@@ -93,7 +95,7 @@ def fees_of(rules: Sequence[FeeRule], line: SoldLine, brand_id: int, order: Orde
     at, currency = order.ordered_at, line.currency
     gateway = fees.in_force(rules, "gateway", at, currency=currency, gateway=order.gateway)
     platform = fees.in_force(rules, "platform", at, currency=currency, brand_id=brand_id)
-    of_payment = fees.shares(fees.fee_of(gateway, sum(nets)), nets)[place]
+    of_payment = fees.shares(fees.of_payment(gateway, sum(nets), credit_minor=order.credit_minor), nets)[place]
     fixed = fees.shares(platform.fixed_minor if platform else 0, nets)[place]
     rate = line.net_minor * (platform.rate_bps if platform else 0) // fees.WHOLE
     return rate + fixed, of_payment

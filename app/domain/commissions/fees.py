@@ -58,6 +58,12 @@ def fee_of(rule: FeeRule | None, amount_minor: int) -> int:
     return min(amount_minor * rule.rate_bps // WHOLE + rule.fixed_minor, amount_minor)
 
 
+def of_payment(rule: FeeRule | None, total_minor: int, *, credit_minor: int) -> int:
+    """A gateway's fee of an order: it kept nothing of what was paid with store credit."""
+    taken = total_minor - credit_minor
+    return fee_of(rule, taken) if taken > 0 else 0
+
+
 def shares(fee_minor: int, nets: Sequence[int]) -> list[int]:
     """A payment's fee over its lines by their nets; the parts sum to it."""
     return split(fee_minor, nets) if fee_minor and sum(nets) else [0] * len(nets)
