@@ -119,12 +119,12 @@ def launch(owner: Owner, sale: Sale, *, actor: Actor) -> Launched:
     """Set the stock aside shop by shop, and publish in those that could; NoShopTakesPart where none could."""
     tried = try_out(owner, sale)
     if all(one.error for one in tried):
-        raise NoShopTakesPart(param="shop")
+        raise NoShopTakesPart(param="shop", left_out=[told(one) for one in tried])
     promotion_id, key = _draft(owner, sale, actor)
     placed = [_placed(sale, one, promotion_id, key, actor) for one in tried]
     if all(one.error for one in placed):
         making.end(owner, promotion_id, actor=actor)
-        raise NoShopTakesPart(param="shop")
+        raise NoShopTakesPart(param="shop", left_out=[told(one) for one in placed])
     _publish(owner, promotion_id, placed, actor)
     return Launched(promotion_id, placed)
 

@@ -35,12 +35,12 @@ def launch(owner: Owner, shops: Collection[int], currency: str, plan: Plan, *, a
         _tried(shop_id, name) for shop_id, name in sorted(names.items(), key=lambda one: (one[1], one[0]))
     ]
     if all(one.error for one in tried):
-        raise NoShopTakesPart(param="shop")
+        raise NoShopTakesPart(param="shop", left_out=[told(one) for one in tried])
     made = _draft(owner, sorted(names), currency, plan, actor)
     placed = [_placed(one, made, plan, actor) for one in tried]
     if all(one.error for one in placed):
         making.end(owner, made[0], actor=actor)
-        raise NoShopTakesPart(param="shop")
+        raise NoShopTakesPart(param="shop", left_out=[told(one) for one in placed])
     _publish(owner, made[0], placed, actor)
     return Launched(made[0], placed)
 

@@ -82,7 +82,7 @@ TEXTS: Mapping[str, str] = {
         "This group is full or over, or you are in it already. You can open one of your own."
     ),
     "shop_cannot_sell": lazy_gettext("It cannot be in this shop as it was meant."),
-    "no_shop_takes_part": lazy_gettext("None of the chosen shops can take part. See why beside each."),
+    "no_shop_takes_part": lazy_gettext("None of the chosen shops can take part."),
     "group_offer_invalid": lazy_gettext("From %(least)s to %(most)s."),
     "below_floor": lazy_gettext(
         "Not available for the moment: the shop is changing its price. Please try again a little later."

@@ -58,7 +58,7 @@ def latest(*, most: int = 100) -> Sequence[ShownDrop]:
 def of_promotions(promotion_ids: Collection[int]) -> dict[int, int]:
     """The drop of each promotion in the open shop, by promotion."""
     found = select(Drop.promotion_id, Drop.id).where(Drop.promotion_id.in_(sorted(promotion_ids)))
-    return dict(session().execute(found).tuples().all())
+    return dict(session().execute(found).all())
 
 
 def placed(promotion_id: int) -> Sequence[tuple[int, int]]:

@@ -91,6 +91,6 @@ class ShopCannotSell(ProductError):
 
 
 class NoShopTakesPart(ProductError):
-    """None of the chosen shops can take part; each with its reason."""
+    """None of the chosen shops can take part (`left_out`: each with its `name`, and a `code` with `facts`)."""
 
     code, kind = "no_shop_takes_part", Kind.CONFLICT

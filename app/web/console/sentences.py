@@ -137,6 +137,11 @@ def _shop_cannot(facts: dict[str, Any]) -> str:
     return ""
 
 
+def _no_shop(facts: dict[str, Any]) -> str:
+    told = [f"{one['name']}: {said(one['code'], one['facts'])}" for one in facts.get("left_out", ())]
+    return " ".join([text_of("no_shop_takes_part", {}), *told]) if told else ""
+
+
 def _too_few(facts: dict[str, Any]) -> str:
     if "available" not in facts:
         return ""
@@ -238,5 +243,6 @@ FULL: dict[str, Callable[[dict[str, Any]], str]] = {
     "promotion_earns_nothing": _earns_nothing,
     "drop_invalid": _drop,
     "shop_cannot_sell": _shop_cannot,
+    "no_shop_takes_part": _no_shop,
     "stock_exhausted": _too_few,
 }

@@ -120,6 +120,8 @@ def test_a_referral_programme_is_started_shown_and_ended_by_its_maker_alone(
     assert "Choose at least one." in words_of(visitor.post(new, typed))
     assert visitor.post(new, {**typed, "shop": "999999"}).status_code == 404
     made = visitor.post(new, {**typed, "shop": [str(first.id), str(second.id)]})
+    refused = words_of(visitor.post(new, {**typed, "shop": str(second.id)}))
+    assert f"{second.name}: It has a referral programme already." in refused
     page = re.sub(r"^https?://[^/]+", "", made.headers["Location"])
     words = visitor.words(page)
     assert f"{second.name} : It has a referral programme already." in words and "Rewards given" in words
