@@ -5,7 +5,7 @@ from alembic import op
 from tenants.context import BRAND_ROLE
 
 revision = "0175"
-down_revision = "0151"
+down_revision = "0171"
 branch_labels = None
 depends_on = None
 

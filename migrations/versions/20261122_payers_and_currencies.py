@@ -7,7 +7,7 @@ from types import ModuleType
 from alembic import op
 
 revision = "0170"
-down_revision = "0166"
+down_revision = "0167"
 branch_labels = None
 depends_on = None
 

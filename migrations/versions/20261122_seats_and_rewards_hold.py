@@ -6,7 +6,7 @@ from alembic import op
 from tenants.context import PLATFORM_ROLE, SHOP_ROLE
 
 revision = "0180"
-down_revision = "0171"
+down_revision = "0175"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from alembic import op
 from tenants.context import BRAND_ROLE, PLATFORM_ROLE, SHOP_ROLE
 
 revision = "0185"
-down_revision = "0180"
+down_revision = "0181"
 branch_labels = None
 depends_on = None
 
