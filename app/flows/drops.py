@@ -81,7 +81,11 @@ def end(drop_id: int, *, actor: Actor = SYSTEM) -> None:
             return
         promotion = promotion_queries.by_ids([row.promotion_id]).get(row.promotion_id)
         # A brand's or the platform's runs on in its other shops.
-        if promotion is not None and promotion.owner == "shop" and promotion.status in {"live", "paused", "draft"}:
+        if (
+            promotion is not None
+            and promotion.owner == "shop"
+            and promotion.status in {"live", "paused", "draft"}
+        ):
             promotions.become(promotion, "ended")
         work.record("drop.ended", f"drop:{drop_id}", **service.facts(row))
     tend(drop_id)

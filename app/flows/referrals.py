@@ -128,9 +128,7 @@ def check(plan: Plan) -> None:
         raise ProgrammeInvalid(param="step2", reason="amount")
 
 
-def coupon(
-    facts: Mapping[str, Any], currency: str, plan: Plan, promise: Promise, actor: Actor
-) -> int | None:
+def coupon(facts: Mapping[str, Any], currency: str, plan: Plan, promise: Promise, actor: Actor) -> int | None:
     """The promotion of which a discount reward is a use: nobody can claim one, uses are only given."""
     if promise.kind != "discount":
         return None

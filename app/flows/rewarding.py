@@ -274,7 +274,11 @@ def _funder(reward: ReferralReward, order: OrderFacts) -> Firm | None:
     """At whose expense a reward is; None: the platform's."""
     if reward.funder == "platform":
         return None
-    return Firm(brand_id=order.brand_id) if reward.funder == "brand" else Firm(distributor_id=order.distributor_id)
+    return (
+        Firm(brand_id=order.brand_id)
+        if reward.funder == "brand"
+        else Firm(distributor_id=order.distributor_id)
+    )
 
 
 def _end(reward: ReferralReward, state: str, reason: str) -> bool:

@@ -206,7 +206,12 @@ def _give_back(work: Work, order: Order, line: OrderLine, *, failed: int) -> Non
         if refund_id is not None:
             work.enqueue("send_refund", key=f"refund:{refund_id}", refund_id=refund_id)
             notifications.decide(
-                work, order, "refunding", reason="supplier_failed", amount_minor=owed, **promoting.receipt(order)
+                work,
+                order,
+                "refunding",
+                reason="supplier_failed",
+                amount_minor=owed,
+                **promoting.receipt(order),
             )
             return
     # Nothing that was received can be asked back: somebody must look.

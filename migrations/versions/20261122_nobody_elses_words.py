@@ -12,7 +12,9 @@ depends_on = None
 
 MINE = "shop_id = NULLIF(current_setting('perkline.shop_id', true), '')::bigint"
 # A switch for one promotion names no shop: it is told where that promotion is seen.
-SEEN = "promotion_id IS NULL OR EXISTS (SELECT 1 FROM promotions p WHERE p.id = promotion_switches.promotion_id)"
+SEEN = (
+    "promotion_id IS NULL OR EXISTS (SELECT 1 FROM promotions p WHERE p.id = promotion_switches.promotion_id)"
+)
 READABLE = f"readable_{SHOP_ROLE}"
 
 
@@ -20,7 +22,9 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
     op.drop_index("uq_promotions_code", "promotions")
     _codes(sa.literal_column("coalesce(shop_id, 0)"), sa.literal_column("coalesce(brand_id, 0)"))
-    op.execute(f"ALTER POLICY {READABLE} ON promotion_switches USING ({MINE} OR (shop_id IS NULL AND ({SEEN})))")
+    op.execute(
+        f"ALTER POLICY {READABLE} ON promotion_switches USING ({MINE} OR (shop_id IS NULL AND ({SEEN})))"
+    )
 
 
 def downgrade() -> None:

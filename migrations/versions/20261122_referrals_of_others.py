@@ -71,9 +71,13 @@ def upgrade() -> None:
     op.drop_constraint("pk_referral_programmes", "referral_programmes")
     op.create_primary_key("pk_referral_programmes", "referral_programmes", ["promotion_id", "shop_id"])
     op.add_column("promoter_moves", sa.Column("brand_id", sa.BigInteger(), nullable=True))
-    op.create_foreign_key("fk_promoter_moves_brand_id_brands", "promoter_moves", "brands", ["brand_id"], ["id"])
+    op.create_foreign_key(
+        "fk_promoter_moves_brand_id_brands", "promoter_moves", "brands", ["brand_id"], ["id"]
+    )
     op.drop_constraint(op.f("ck_promoter_moves_kind"), "promoter_moves")
-    op.create_check_constraint(op.f("ck_promoter_moves_kind"), "promoter_moves", MOVES.format(one=ONE, none=NONE))
+    op.create_check_constraint(
+        op.f("ck_promoter_moves_kind"), "promoter_moves", MOVES.format(one=ONE, none=NONE)
+    )
     op.execute(
         "CREATE TRIGGER referral_programmes_made_for_shop BEFORE INSERT ON referral_programmes"
         " FOR EACH ROW EXECUTE FUNCTION promo.made_for_shop('referral')"
@@ -89,6 +93,8 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_promoter_moves_kind"), "promoter_moves")
     op.drop_constraint("fk_promoter_moves_brand_id_brands", "promoter_moves")
     op.drop_column("promoter_moves", "brand_id")
-    op.create_check_constraint(op.f("ck_promoter_moves_kind"), "promoter_moves", MOVES.format(one="", none=""))
+    op.create_check_constraint(
+        op.f("ck_promoter_moves_kind"), "promoter_moves", MOVES.format(one="", none="")
+    )
     op.drop_constraint("pk_referral_programmes", "referral_programmes")
     op.create_primary_key("pk_referral_programmes", "referral_programmes", ["promotion_id"])

@@ -14,11 +14,17 @@ def upgrade() -> None:
     op.add_column("group_offers", sa.Column("reservation_id", sa.BigInteger(), nullable=True))
     op.add_column("group_offers", sa.Column("units", sa.BigInteger(), nullable=True))
     op.create_foreign_key(
-        "fk_group_offers_reservation_id_reservations", "group_offers", "reservations", ["reservation_id"], ["id"]
+        "fk_group_offers_reservation_id_reservations",
+        "group_offers",
+        "reservations",
+        ["reservation_id"],
+        ["id"],
     )
     op.create_unique_constraint("uq_group_offers_reservation_id", "group_offers", ["reservation_id"])
     op.create_check_constraint(
-        op.f("ck_group_offers_own_stock"), "group_offers", "(reservation_id IS NULL) = (units IS NULL) AND units > 0"
+        op.f("ck_group_offers_own_stock"),
+        "group_offers",
+        "(reservation_id IS NULL) = (units IS NULL) AND units > 0",
     )
 
 

@@ -36,10 +36,18 @@ NEW = {
         _own("orders", "reservation_id", of="reservations"),
         _own("orders", "buyer_id", of="buyers", optional=True),
     ),
-    "order_lines": (_own("order_lines", "order_id", of="orders"), _own("order_lines", "listing_id", of="listings")),
+    "order_lines": (
+        _own("order_lines", "order_id", of="orders"),
+        _own("order_lines", "listing_id", of="listings"),
+    ),
     "order_steps": (_own("order_steps", "order_id", of="orders"),),
     "order_promotions": (
-        _own("order_promotions", "order_line_id", of="order_lines", more=" AND t.order_id = order_promotions.order_id"),
+        _own(
+            "order_promotions",
+            "order_line_id",
+            of="order_lines",
+            more=" AND t.order_id = order_promotions.order_id",
+        ),
         _own("order_promotions", "promotion_id", of="promotions"),
     ),
     "payments": (_own("payments", "order_id", of="orders"),),
@@ -135,8 +143,10 @@ def downgrade() -> None:
     op.execute(DATABASE.format("GRANT TEMPORARY", "TO PUBLIC"))
     for function in AS_WRITER:
         op.execute(f"ALTER FUNCTION {function} RESET search_path")
-    op.execute("DELETE FROM holdouts a USING holdouts b WHERE (a.promotion_id, a.key) = (b.promotion_id, b.key)"
-               " AND a.shop_id > b.shop_id")
+    op.execute(
+        "DELETE FROM holdouts a USING holdouts b WHERE (a.promotion_id, a.key) = (b.promotion_id, b.key)"
+        " AND a.shop_id > b.shop_id"
+    )
     op.drop_constraint(op.f("pk_holdouts"), "holdouts")
     op.create_primary_key(op.f("pk_holdouts"), "holdouts", ["promotion_id", "key"])
     op.execute("DROP POLICY own_order ON drop_seats")

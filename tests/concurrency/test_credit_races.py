@@ -147,7 +147,9 @@ def test_without_condition_and_constraint_late_money_would_spend_what_another_or
     expire_checkouts()
     spend(shop, goods)
     with owner.begin() as connection:
-        kept = connection.execute(text("SELECT pg_get_functiondef('credit.take_again'::regproc)")).scalar_one()
+        kept = connection.execute(
+            text("SELECT pg_get_functiondef('credit.take_again'::regproc)")
+        ).scalar_one()
         connection.execute(text(BLIND))
         connection.execute(text("ALTER TABLE credit_accounts DROP CONSTRAINT ck_credit_accounts_money"))
     try:
@@ -191,4 +193,3 @@ def test_a_refund_sent_by_many_gives_its_credit_once(app: Flask, owner: Engine):
     run_jobs()
     assert ask(owner, "SELECT count(*) FROM credit_moves WHERE kind = 'returned'") == [(1,)]
     proven()
-

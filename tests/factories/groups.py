@@ -50,7 +50,15 @@ def offer_group(
     promotion = promote(shop, "group_price", {"minor": minor}, **told)
     with shop_scope(shop.id), unit_of_work() as work:
         row = work.session.get_one(StoredPromotion, promotion.id)
-        service.offer(row.id, goods.listing_id, shop_id=shop.id, people=people, hours=hours, per_member=1, most_open=most_open)
+        service.offer(
+            row.id,
+            goods.listing_id,
+            shop_id=shop.id,
+            people=people,
+            hours=hours,
+            per_member=1,
+            most_open=most_open,
+        )
     return GroupDeal(shop, goods, promotion, people)
 
 

@@ -76,7 +76,9 @@ def test_a_use_goes_back_by_its_rule(shop, owner, returns, unpaid, refunded):
     assert ask(owner, STATES) == [(unpaid,), (refunded,)]
 
 
-def test_a_claimed_coupon_counts_by_device_or_by_proven_mailbox_and_comes_back_into_the_hand(shop, goods, owner):
+def test_a_claimed_coupon_counts_by_device_or_by_proven_mailbox_and_comes_back_into_the_hand(
+    shop, goods, owner
+):
     coupon = promote(
         shop, "fixed_coupon", {"minor": 100}, claim="page", claim_days=3, per_buyer=1, total_limit=2
     )

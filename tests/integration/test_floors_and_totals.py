@@ -66,7 +66,9 @@ def test_a_table_of_the_same_name_does_not_hide_the_floor(shop, goods, owner: En
         connection.execute(
             text("CREATE TEMP TABLE skus (id bigint, product_id bigint, floor_minor bigint, currency text)")
         )
-        connection.execute(text("INSERT INTO pg_temp.skus SELECT id, product_id, 0, currency FROM public.skus"))
+        connection.execute(
+            text("INSERT INTO pg_temp.skus SELECT id, product_id, 0, currency FROM public.skus")
+        )
         connection.execute(text("GRANT SELECT ON pg_temp.skus TO perkline_shop"))
         connection.execute(text("SELECT set_config('perkline.shop_id', :id, false)"), {"id": str(shop.id)})
         connection.execute(text("SET ROLE perkline_shop"))

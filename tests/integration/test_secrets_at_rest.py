@@ -168,7 +168,9 @@ def test_no_code_of_a_coupon_and_no_ticket_of_a_line_is_in_a_dump_redis_logs_or_
         browser.post("/coupons/code", data={"code": f"{codes[1]}X"}, **at)
         browser.get("/cart", **at)
         drop = make_drop(shop, goods, units=1)
-        ticket = browser.post(f"/flash/{drop.id}/enter", data={"email": "mei@example.com"}, **at).json["ticket"]
+        ticket = browser.post(f"/flash/{drop.id}/enter", data={"email": "mei@example.com"}, **at).json[
+            "ticket"
+        ]
         browser.get(f"/flash/{drop.id}/place", headers={"X-Ticket": ticket}, **at)
         browser.post(f"/flash/{drop.id}/take", data={"ticket": ticket}, **at)
     placed = place(shop, goods, asked=Asked(codes=(codes[0],)))

@@ -395,6 +395,12 @@ def test_a_member_who_has_not_paid_yet_gets_its_credit_with_the_groups_end(app, 
 
 
 def test_mailboxes_are_compared_as_the_house_compares_them(app, owner):
-    for email in ("Mei+shop@Example.com", "m.e.i@gmail.com", "mei@googlemail.com", "a.b+c@x.cn", " Lin@Y.cn "):
+    for email in (
+        "Mei+shop@Example.com",
+        "m.e.i@gmail.com",
+        "mei@googlemail.com",
+        "a.b+c@x.cn",
+        " Lin@Y.cn ",
+    ):
         [(found,)] = Books(owner).ask("SELECT promo.mailbox(:email)", email=email.strip())
         assert found == mailbox(email)

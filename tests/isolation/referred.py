@@ -39,7 +39,9 @@ def with_credit(shop: Tenant, order_id: int) -> Wish:
     email = f"holder-{shop.id}@example.com"
     with platform_scope(), unit_of_work():
         account = credit.account_of(shop.id, email, email, shop.currency)
-        credit.move_reward(account, 150, reward_id=order_id, order_id=order_id, distributor_id=None, at=clock.now())
+        credit.move_reward(
+            account, 150, reward_id=order_id, order_id=order_id, distributor_id=None, at=clock.now()
+        )
     return Wish(email, 150)
 
 

@@ -194,7 +194,12 @@ def _side() -> Side:
     coupon = promote(shop, "fixed_coupon", {"minor": 1}, code="WORLD", total_limit=9)
     placed = buy(shop, {goods: 1, counted: 1}, asked=Asked(codes=("WORLD",)))
     # one more that waits for its money, with credit of its buyer
-    place(shop, {goods: 1, counted: 2}, email=f"holder-{shop.id}@example.com", credit=with_credit(shop, placed.order_id))
+    place(
+        shop,
+        {goods: 1, counted: 2},
+        email=f"holder-{shop.id}@example.com",
+        credit=with_credit(shop, placed.order_id),
+    )
     with platform_scope(), unit_of_work() as work:
         import_id = work.session.execute(IMPORT, {"brand": goods.brand_id}).scalar_one()
         partnered = [work.session.execute(text(one), {"shop": shop.id}).scalar_one() for one in PARTNERED]

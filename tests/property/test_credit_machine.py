@@ -25,7 +25,9 @@ class Walk:
 
     def __init__(self, owner: Engine, seed: int) -> None:
         self.owner, self.dice, self.shop = owner, random.Random(seed), make_shop()
-        self.goods = make_goods(self.shop, codes=STEPS * 2, price=1500 + self.dice.randrange(900), floor=1000, supply=700)
+        self.goods = make_goods(
+            self.shop, codes=STEPS * 2, price=1500 + self.dice.randrange(900), floor=1000, supply=700
+        )
         self.grants, self.orders = [], []
 
     def step(self) -> str:

@@ -232,7 +232,10 @@ class StripeSimulator:
             return session
         charge = self.paid_with[intent]["latest_charge"]
         method = (self.paid_with[intent]["payment_method"] or {}).get("id", "pm_1")
-        whole = example("payment_intent", id=intent) | {"latest_charge": charge["id"], "payment_method": method}
+        whole = example("payment_intent", id=intent) | {
+            "latest_charge": charge["id"],
+            "payment_method": method,
+        }
         found = {part: thing for part, thing in self.paid_with[intent].items() if part in parts and thing}
         return session | {"payment_intent": whole | found}
 

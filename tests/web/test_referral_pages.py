@@ -128,7 +128,9 @@ def test_a_coupon_in_hand_is_not_used_by_whoever_types_its_holders_address(visit
             service.give_coupon(coupon.id, who, days=9)
     stranger = visit(shop)
     stranger.wish(goods.listing_id, 1)
-    price = stranger.post("/checkout?now=1", {"email": "mei@example.com", "back": str(coupon.id)}).get_data(as_text=True)
+    price = stranger.post("/checkout?now=1", {"email": "mei@example.com", "back": str(coupon.id)}).get_data(
+        as_text=True
+    )
     assert "23.80" in price and "18.80" not in price
 
 

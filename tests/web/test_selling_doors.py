@@ -68,7 +68,15 @@ def test_what_is_one_visitors_is_kept_by_nobody(shop, visit, inside):
     with inside():
         code = promoter(shop).code
     visitor = visit(shop)
-    for path in ("/coupons", "/cart", "/promote", f"/r/{code}", "/checkout", "/flash/1/place", "/flash/1/task"):
+    for path in (
+        "/coupons",
+        "/cart",
+        "/promote",
+        f"/r/{code}",
+        "/checkout",
+        "/flash/1/place",
+        "/flash/1/task",
+    ):
         told = visitor.get(path)
         kept = told.headers.get("Cache-Control", "")
         assert "no-store" in kept or status(told) == 302, path

@@ -95,7 +95,9 @@ def fees_of(rules: Sequence[FeeRule], line: SoldLine, brand_id: int, order: Orde
     at, currency = order.ordered_at, line.currency
     gateway = fees.in_force(rules, "gateway", at, currency=currency, gateway=order.gateway)
     platform = fees.in_force(rules, "platform", at, currency=currency, brand_id=brand_id)
-    of_payment = fees.shares(fees.of_payment(gateway, sum(nets), credit_minor=order.credit_minor), nets)[place]
+    of_payment = fees.shares(fees.of_payment(gateway, sum(nets), credit_minor=order.credit_minor), nets)[
+        place
+    ]
     fixed = fees.shares(platform.fixed_minor if platform else 0, nets)[place]
     rate = line.net_minor * (platform.rate_bps if platform else 0) // fees.WHOLE
     return rate + fixed, of_payment

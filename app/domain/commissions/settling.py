@@ -118,7 +118,8 @@ def claim(order_ids: Collection[int], shop_of: Mapping[int, int | None]) -> list
             "currency": order.currency,
             "ordered_at": order.created_at,
             "seller_id": order.distributor_id,
-            "gateway": order.gateway, "credit_minor": order.credit_minor,
+            "gateway": order.gateway,
+            "credit_minor": order.credit_minor,
             "own": mailbox(order.email) in staff[order.distributor_id],
         }
         found.append(Sold(**row._asdict(), **facts))

@@ -216,7 +216,10 @@ def in_shops(promotion_id: int) -> Sequence[InShop]:
         .where(GroupOffer.promotion_id == promotion_id)
         .group_by(GroupOffer.shop_id, GroupOffer.units)
     )  # fmt: skip
-    return [InShop(shop_id, units or 0, waiting, full) for shop_id, units, waiting, full in session().execute(found)]
+    return [
+        InShop(shop_id, units or 0, waiting, full)
+        for shop_id, units, waiting, full in session().execute(found)
+    ]
 
 
 def offers() -> Sequence[tuple[GroupOffer, StoredPromotion]]:

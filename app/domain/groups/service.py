@@ -18,7 +18,12 @@ from app.foundation.errors import NotFound
 
 
 def offer(
-    promotion_id: int, listing_id: int, *, shop_id: int, own_stock: tuple[int, int] | None = None, **sizes: int
+    promotion_id: int,
+    listing_id: int,
+    *,
+    shop_id: int,
+    own_stock: tuple[int, int] | None = None,
+    **sizes: int,
 ) -> GroupOffer:
     """Write what a promotion asks of its groups in a shop; GroupOfferInvalid names the field that is out of range.
 

@@ -55,7 +55,9 @@ def own(owner: Owner, promotion_id: int, *, lock: bool = False) -> StoredPromoti
 
 def of_others(asked: Asked) -> Page[Any]:
     """(promotion, brand's name, its English name) made for the open shop by others: of a brand that it sells."""
-    sold = select(Listing.id).join(Sku, Sku.id == Listing.sku_id).where(Sku.brand_id == StoredPromotion.brand_id)
+    sold = (
+        select(Listing.id).join(Sku, Sku.id == Listing.sku_id).where(Sku.brand_id == StoredPromotion.brand_id)
+    )
     found = (
         select(StoredPromotion, Brand.name.label("brand"), Brand.name_en.label("brand_en"))
         .outerjoin(Brand, Brand.id == StoredPromotion.brand_id)

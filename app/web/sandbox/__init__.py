@@ -130,5 +130,7 @@ def _show(
     response.headers["Content-Security-Policy"] = content_security_policy(theme, pay_origin=face.home)
     response.headers["Cache-Control"] = "no-store"
     if not request.cookies.get(PAYER):
-        response.set_cookie(PAYER, ids.token(), max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+        response.set_cookie(
+            PAYER, ids.token(), max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+        )
     return response

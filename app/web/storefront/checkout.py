@@ -35,7 +35,15 @@ from app.web.wording import error_text
 
 METHODS = ("alipay", "wechat_pay", "card")
 # The buyer looks at a new price and agrees to it here; what else goes wrong is mended where it was chosen.
-AGREE_AGAIN = (PriceChanged, PromotionOver, QuoteExpired, QuoteInvalid, SeatGone, CreditChanged, CreditOfAnother)
+AGREE_AGAIN = (
+    PriceChanged,
+    PromotionOver,
+    QuoteExpired,
+    QuoteInvalid,
+    SeatGone,
+    CreditChanged,
+    CreditOfAnother,
+)
 CHOOSE_AGAIN = (
     GroupOver,
     StockExhausted,

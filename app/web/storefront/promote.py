@@ -185,12 +185,15 @@ def _mail_link(email: str) -> Response:
 def _prove_again(who: Promoter) -> Response:
     """A browser stays signed in for weeks, maybe with somebody else: money leaves to whoever reads the mail."""
     try:
-        sign_in_buyer.ask(who.email, shop=g.tenant, locale=language.choose(), actor=visitor.actor(), anyone=True)
+        sign_in_buyer.ask(
+            who.email, shop=g.tenant, locale=language.choose(), actor=visitor.actor(), anyone=True
+        )
     except TooManyRequests as error:
         return _page(errors={"": error_text(error)}, status=status_of(error))
     session["then"] = "/promote"
     words = gettext(
-        "Money goes only to you: we have mailed a link to %(email)s. Open it, then ask again.", email=who.email
+        "Money goes only to you: we have mailed a link to %(email)s. Open it, then ask again.",
+        email=who.email,
     )
     return _page(errors={"": words}, status=403)
 

@@ -250,6 +250,9 @@ def test_a_shops_code_is_told_to_no_brand_and_a_brands_own_to_itself(world, staf
         ours = promote(None, "fixed_coupon", {"minor": 100}, code="OURSPRING", brand_id=goods.brand_id)
     visitor = staff("brand", brand_id=goods.brand_id)
     words = visitor.words(f"/brand/promotions/{theirs.id}")
-    assert "with the code ••••" in words and "ONLYFORVIP" not in visitor.get(f"/brand/promotions/{theirs.id}").text
+    assert (
+        "with the code ••••" in words
+        and "ONLYFORVIP" not in visitor.get(f"/brand/promotions/{theirs.id}").text
+    )
     assert "ONLYFORVIP" not in visitor.get("/brand/promotions").text
     assert "with the code OURSPRING" in visitor.words(f"/brand/promotions/{ours.id}")
