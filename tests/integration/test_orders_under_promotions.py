@@ -114,3 +114,31 @@ def test_a_quote_of_five_lines_asks_the_database_as_often_as_one_of_one(shop, go
             purchase.quote(shop, wanted)
         told.append(counted["statements"])
     assert told[0] == told[1] <= 4
+
+
+def test_goods_that_left_their_category_since_the_quote_are_agreed_to_again(
+    shop: Tenant, goods: Goods, owner: Engine
+) -> None:
+    with owner.connect() as connection:
+        of_sku = text(
+            "SELECT p.category_id FROM products p JOIN skus s ON s.product_id = p.id WHERE s.id = :sku"
+        )
+        category = connection.execute(of_sku, {"sku": goods.sku_id}).scalar_one()
+    promote(shop, "timed_price", {"off_bps": 1000}, target_of="category", target_ids=[category])
+    with shop_scope(shop.id):
+        quoted, _ = purchase.quote(shop, {goods.listing_id: 1})
+    assert quoted.total_minor == 1800
+    with owner.begin() as connection:
+        connection.execute(
+            text("""
+                WITH far AS (INSERT INTO categories (slug, name, name_en, position) VALUES ('far', '远', 'Far', 9)
+                             RETURNING id)
+                UPDATE products SET category_id = far.id FROM far
+            """)
+        )
+    command = PlaceOrder(
+        quote=purchase.seal(quoted), email="b@example.com", method="alipay", device="d", locale="zh_Hans"
+    )
+    with shop_scope(shop.id), pytest.raises(PriceChanged):
+        purchase.place_order(command, shop=shop, actor=BUYER)
+    assert ask(owner, "SELECT count(*) FROM orders") == [(0,)]

@@ -85,7 +85,10 @@ BY_CONSTRAINT: dict[str, type[ProductError]] = {
     "order_line_covers_floor": LineBelowFloor,
     "ck_order_lines_net_covers_floor": LineBelowFloor,
     "ex_floors_one_window": FloorWindowsOverlap,
+    "order_promotion_gives": PriceChanged,
 }
+
+PARAMS: dict[type[ProductError], str] = {FloorWindowsOverlap: "starts", PriceChanged: "quote"}
 
 
 @contextmanager
@@ -98,4 +101,4 @@ def said_by_database() -> Iterator[None]:
         refusal = BY_CONSTRAINT.get((told.constraint_name if told else None) or "")
         if refusal is None:
             raise
-        raise refusal(param="starts" if refusal is FloorWindowsOverlap else None) from error
+        raise refusal(param=PARAMS.get(refusal)) from error
