@@ -9,12 +9,14 @@ import pytest
 from flask import g
 from sqlalchemy import event
 
+from app.domain.catalog import shelves
 from app.domain.pricing.rules import Step
 from app.domain.promotions.models import PromotionSwitch
 from app.foundation import clock
 from app.foundation.database import db
 from app.foundation.unit_of_work import unit_of_work
 from app.web.storefront import drawing
+from app.web.storefront import shelves as front_shelves
 from app.web.storefront.price_words import reason
 from tenants.context import platform_scope
 from tests.factories import make_goods, make_shop
@@ -284,6 +286,29 @@ def test_sorted_by_price_a_page_is_so_by_the_price_it_shows(visit, inside, shop,
     page = visit(shop).get("/?sort=cheap").text
     grid = page[page.index('class="goods"') :]
     assert grid.index(goods.slug) < grid.index(middle.slug)
+
+
+@pytest.mark.parametrize(("sort", "at"), [("cheap", 0), ("dear", -1)])
+def test_what_a_promotion_makes_cheapest_is_the_first_of_all_pages(
+    visit, inside, shop, goods, on, monkeypatch, sort, at
+):
+    with inside():
+        others = [make_goods(shop, price=2000 + 100 * step, codes=1) for step in range(4)]
+    on("timed_price", {"off_bps": 5000}, target_of="product", target_ids=[goods.product_id])
+    monkeypatch.setattr(shelves, "PAGE_SIZE", 2)
+    by_price = [goods.slug, *(one.slug for one in others)]
+
+    def shown(query: str) -> list[str]:
+        page = visit(shop).get(f"/?sort={sort}&{query}").text
+        return list(dict.fromkeys(re.findall(r"/p/([\w-]+)", page[page.index('class="goods"') :])))
+
+    pages = [slug for number in (1, 2, 3) for slug in shown(f"page={number}")]
+    assert pages == (by_price if at == 0 else by_price[::-1])
+    assert visit(shop).get(f"/?sort={sort}&page=4").status_code == 404
+    monkeypatch.setattr(front_shelves, "MOST_PRICED", 4)
+    # Of too many goods the list prices decide: 2000 and 2100, or 3000 and 2300.
+    expected = [others[0].slug, others[1].slug] if sort == "cheap" else [goods.slug, others[3].slug]
+    assert sorted(shown("q=many")) == sorted(expected)
 
 
 @pytest.mark.parametrize("path", ["/", "/offers"])

@@ -21,6 +21,9 @@ SORTS = {
     "dear": "price_minor DESC, place, product_id",
     "new": "created_at DESC, product_id DESC",
 }
+BY_PRICE = ("cheap", "dear")
+# The order in which somebody else has put them: a cart's own prices are not the database's to know.
+IN_ORDER = "array_position(CAST(:these AS bigint[]), product_id)"
 # Few left is said below this number; nothing on these pages counts further.
 FEW = 6
 
@@ -83,6 +86,12 @@ SHELF = """
 SELECT cards.*, CASE WHEN coalesce(nth, 1) = 1 THEN counts.categories END AS categories
 FROM counts LEFT JOIN cards ON true ORDER BY nth
 """
+PRICES = """
+{offers} SELECT g.product_id, g.price_minor, g.several_prices, g.category_id, g.brand_id, g.sku_ids, g.listing_ids,
+    g.prices
+FROM goods g {narrow} ORDER BY place, product_id LIMIT :most
+"""
+THESE = "WHERE g.product_id = ANY (CAST(:these AS bigint[]))"
 NARROW = {
     "all": "",
     "category": "WHERE g.category_id = (SELECT id FROM categories WHERE slug = :category)",
@@ -137,6 +146,8 @@ def _statement(narrow: str, sort: str) -> TextClause:
 
 NEAR = text(RELATED.format(card=CARD))
 FOR_TARGETS = text(MEANT.format(offers=OFFERS, card=CARD))
+PRICED = {narrow: text(PRICES.format(offers=OFFERS, narrow=NARROW[narrow])) for narrow in NARROW}
+CHOSEN = text(SHELF.format(offers=OFFERS, narrow=THESE, order=IN_ORDER, card=CARD))
 STATEMENTS = {(narrow, sort): _statement(narrow, sort) for narrow in NARROW for sort in SORTS}
 
 
@@ -154,9 +165,35 @@ def shelf(
     size: int = PAGE_SIZE,
 ) -> Shelf:  # fmt: skip
     """A page of the open shop's goods, narrowed to a category or to a tsquery; columns as in CARD."""
-    narrow = "category" if category is not None else "search" if words is not None else "all"
     return _read(
-        narrow, sort, shop=shop_id, category=category, words=words, size=size, skip=(page - 1) * size
+        _narrow(category, words),
+        sort,
+        shop=shop_id,
+        category=category,
+        words=words,
+        size=size,
+        skip=(page - 1) * size,
+    )
+
+
+def prices(
+    shop_id: int, *, category: str | None = None, words: str | None = None, most: int
+) -> Sequence[Row[Any]]:
+    """What a shelf's goods cost by the list, as the shop arranges them: enough to find what a visitor pays for each."""
+    narrow = _narrow(category, words)
+    values = {"shop": shop_id, "category": category, "words": words, "most": most}
+    return session().execute(PRICED[narrow], values).all()
+
+
+def chosen(shop_id: int, product_ids: Sequence[int]) -> Shelf:
+    """These goods of the open shop, in this order; `total` counts no others."""
+    return _shelf(
+        session()
+        .execute(
+            CHOSEN,
+            {"shop": shop_id, "these": list(product_ids), "few": FEW} | {"size": len(product_ids), "skip": 0},
+        )
+        .all()
     )
 
 
@@ -195,8 +232,15 @@ def names(listing_ids: Sequence[int]) -> dict[int, Row[Any]]:
     return {row.listing_id: row for row in rows}
 
 
+def _narrow(category: str | None, words: str | None) -> str:
+    return "category" if category is not None else "search" if words is not None else "all"
+
+
 def _read(narrow: str, sort: str, **values: Any) -> Shelf:
-    rows = session().execute(STATEMENTS[narrow, sort], values | {"few": FEW}).all()
+    return _shelf(session().execute(STATEMENTS[narrow, sort], values | {"few": FEW}).all())
+
+
+def _shelf(rows: Sequence[Row[Any]]) -> Shelf:
     cards = [row for row in rows if row.nth is not None]
     counted = rows[0].categories if rows else None
     return Shelf(cards, cards[0].total if cards else 0, [tuple(found) for found in counted or ()])

@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.catalog import shelves
 from app.domain.catalog.rules import search_query
-from app.web.storefront import offers, windows
+from app.web.storefront import drawing, offers, windows
 from app.web.storefront import page_data as data
 from app.web.storefront.cards import card, goods_page
 from app.web.storefront.page_cache import Shown, same_for_everyone
 
 MOST_PAGES = 1000
+MOST_PRICED = 1000
+"""On a shelf of more goods than this, prices of the list decide which are cheap."""
 FANNED = 3
 
 
@@ -61,10 +63,29 @@ def _words() -> str:
 
 def _asked(*, category: str | None = None, words: str | None = None) -> tuple[shelves.Shelf, data.Paging]:
     number = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
-    shelf = shelves.shelf(g.tenant.id, sort=_sort(), page=number, category=category, words=words)
+    shelf = _by_price(number, category, words) or shelves.shelf(
+        g.tenant.id, sort=_sort(), page=number, category=category, words=words
+    )
     if number > 1 and not shelf.cards:
         abort(404)
     return shelf, data.Paging(number, max(1, math.ceil(shelf.total / shelves.PAGE_SIZE)), shelf.total)
+
+
+def _by_price(number: int, category: str | None, words: str | None) -> shelves.Shelf | None:
+    """A page in the order of what a passer-by pays; None where the list says that already, or goods are too many."""
+    if _sort() not in shelves.BY_PRICE or drawing.here().quiet:
+        return None
+    rows = shelves.prices(g.tenant.id, category=category, words=words, most=MOST_PRICED + 1)
+    if len(rows) > MOST_PRICED:
+        return None
+    window, up = windows.over(rows), 1 if _sort() == "cheap" else -1
+    paid = {row.product_id: windows.cheapest(row, window)[1] for row in rows}
+    ranked = sorted(
+        paid, key=lambda product_id: up * paid[product_id]
+    )  # equals stay as the shop arranges them
+    first = (number - 1) * shelves.PAGE_SIZE
+    found = shelves.chosen(g.tenant.id, ranked[first : first + shelves.PAGE_SIZE])
+    return replace(found, total=len(rows))
 
 
 def _sort() -> str:
