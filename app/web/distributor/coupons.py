@@ -90,7 +90,7 @@ def _csv(found: coupons.Exported) -> bytes:
     ends = moment(found.promotion.ends_at, "en") if found.promotion.ends_at else ""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([_("No."), _("Code"), _("Until")])
+    writer.writerow([_("No."), _("Coupon code"), _("Until")])
     writer.writerows((number, code, ends) for number, code in enumerate(found.codes, 1))
     return text.getvalue().encode("utf-8-sig")  # with a mark, so that Excel reads the Chinese
 

@@ -39,7 +39,7 @@ BECAUSE = {
 }
 STATUS = {
     "draft": (lazy_gettext("Draft"), ""),
-    "live": (lazy_gettext("Live"), "success"),
+    "live": (lazy_gettext("Running"), "success"),
     "paused": (lazy_gettext("Paused"), "warning"),
     "ended": (lazy_gettext("Ended"), ""),
 }

@@ -65,7 +65,7 @@ def promotions(slug: str) -> Any:
             Col("title", _("Promotion"), sort=True), Col("kind", _("Kind")), Col("gives", _("Gives"), shown=False),
             Col("state", _("State")), Col("starts", _("From"), sort=True), Col("ends", _("Until"), sort=True,
             shown=False),
-            Col("code", _("Code"), shown=False), Col("orders", _("Orders"), figures=True),
+            Col("code", _("Coupon code"), shown=False), Col("orders", _("Orders"), figures=True),
             Col("units", _("Pieces"), figures=True, shown=False), Col("sold", _("Sold"), money=True),
             Col("given", _("Given away"), money=True), Col("key", _("Promotion key"), shown=False),
             Col("belongs", _("Belongs to a promoter"), shown=False),

@@ -93,7 +93,8 @@ def promoters(slug: str) -> Any:
     listing = Listing(
         name=f"{slug}-promoters", usual="-joined", searches=_("E-mail or code"),
         columns=(
-            Col("email", _("Promoter")), Col("code", _("Code")), Col("clicks", _("Clicks"), sort=True, figures=True),
+            Col("email", _("Promoter")), Col("code", _("Link code")),
+            Col("clicks", _("Clicks"), sort=True, figures=True),
             Col("orders", _("Orders"), sort=True, figures=True), Col("earned", _("Rewards"), sort=True, money=True),
             Col("balance", _("To be paid out"), money=True), Col("state", _("State")),
             Col("joined", _("Joined"), sort=True), Col("codes", _("Own codes"), shown=False),

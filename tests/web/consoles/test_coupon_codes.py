@@ -25,12 +25,12 @@ def world(inside, owner):
 def test_a_batch_is_made_downloaded_once_and_voided(world, staff, owner):
     at, firm, _coupon, _other = world
     visitor = staff("distributor", "staff", distributor_id=firm)
-    assert "No codes yet" in visitor.words(at)
+    assert "No coupon codes yet" in visitor.words(at)
     visitor.post(at, {"size": "12", "prefix": "mei"})
     assert "12 codes · MEI-… Ready to download" in " ".join(visitor.words(at).split())
     file = visitor.post(f"{at}/1/download")
     rows = list(csv.reader(io.StringIO(file.data.decode("utf-8-sig"))))
-    assert rows[0][:2] == ["No.", "Code"] and len({row[1] for row in rows[1:]}) == 12
+    assert rows[0][:2] == ["No.", "Coupon code"] and len({row[1] for row in rows[1:]}) == 12
     assert all(row[1].startswith("MEI-") for row in rows[1:])
     assert visitor.post(f"{at}/1/download").status_code == 303
     told = visitor.words(at)
