@@ -74,8 +74,9 @@ def _age(rule: FeeRule) -> tuple[datetime, int]:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What fees are taken by: when it was ordered, through which gateway, the nets of all its lines in order, and what of
-    it was paid with store credit."""
+    """What fees are taken by: when it was ordered, through which gateway, the nets of all its lines in order, and
+    what of it was paid with store credit.
+    """
 
     ordered_at: datetime
     gateway: str | None
