@@ -67,11 +67,6 @@ class Payment(Record, TenantOwned):
         """What the gateway is asked for."""
         return self.amount_minor - (self.credit_minor or 0)
 
-    @property
-    def taken_minor(self) -> int:
-        """What came through the gateway."""
-        return (self.received_minor or 0) - (self.credit_minor or 0)
-
 
 class Refund(Record, TenantOwned):
     """Money going back for a payment; `key` names the business fact and makes it happen once.
