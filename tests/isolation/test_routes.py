@@ -84,6 +84,8 @@ NO_IDS = {
     "console.invited.token": "128 bits that only our key makes; shows a firm's name and changes nothing by itself",
     "brand.design_own_promotion.kind": "a kind of promotion",
     "platform.design_own_promotion.kind": "a kind of promotion",
+    "brand.new_own_sale.kind": "a kind of promotion; its Sku is tried with others' in the console's own tests",
+    "platform.new_own_sale.kind": "a kind of promotion",
     "platform.reconciled_day.gateway": "the name of a gateway, for the platform's staff",
     "platform.reconciled_day.day": "a day, for the platform's staff",
     "platform.proof.proof_id": "a proof of all books, for the platform's staff",
