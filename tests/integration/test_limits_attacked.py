@@ -159,7 +159,7 @@ def test_a_rewards_coupon_that_lay_in_an_order_does_not_outlive_the_refund(app, 
     programme(shop, step1=Promise("discount", minor=100), hold_days=0, budget_minor=100)
     bought = brought(shop, goods, promoter(shop, "mei@example.com"))
     later()
-    place(shop, goods, email="mei@example.com")
+    place(shop, goods, email="mei@example.com", signed_in=True)
     give(shop, bought, 2000 - 200)
     rewarding.follow_returns()
     assert ask(owner, REWARDS) == [("given", "coupon_used")], "a price that was agreed to is kept"
@@ -179,7 +179,7 @@ def test_a_rewards_coupon_that_is_paid_with_before_the_refund_is_heard_of_stays(
     programme(shop, step1=Promise("discount", minor=100), hold_days=0)
     bought = brought(shop, goods, promoter(shop, "mei@example.com"))
     later()
-    parked = place(shop, goods, email="mei@example.com")
+    parked = place(shop, goods, email="mei@example.com", signed_in=True)
     give(shop, bought, 2000 - 200)
     rewarding.follow_returns()
     pay(shop, parked)

@@ -90,7 +90,7 @@ def test_a_rewards_coupon_is_paid_by_the_brand_too(two, books):
     brought(first, goods, mei)
     later()
     assert books.ask(REWARDS) == [("discount", "brand", 300, "given", "")]
-    pay(first, place(first, goods, email=mei.email, device="mei"))
+    pay(first, place(first, goods, email=mei.email, device="mei", signed_in=True))
     run_jobs()
     assert books.ask("SELECT net_minor, funded_brand_minor FROM order_lines ORDER BY id")[1] == (1700, 300)
     assert list(prove().differences) == []

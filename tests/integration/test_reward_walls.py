@@ -41,7 +41,8 @@ def test_a_promoter_of_another_shop_is_due_nothing_here(app, owner):
     programme(theirs)
     who = promoter(theirs)
     sold = buy(mine, make_goods(mine, codes=1))
-    run(mine, DUE, order=sold.order_id, shop=mine.id, promoter=who.id)
+    with pytest.raises(DBAPIError, match="row-level security"):
+        run(mine, DUE, order=sold.order_id, shop=mine.id, promoter=who.id)
     later()
     assert ask(owner, "SELECT count(*) FROM referral_rewards") == [(0,)]
 
@@ -54,12 +55,36 @@ def test_a_shop_makes_no_programme_that_somebody_else_pays_for(app, owner, whose
         other if whose == "another shop" else None, "referral", {"minor": 1},
         **({"brand_id": goods.brand_id} if whose == "brand" else {}),
     )  # fmt: skip
-    with pytest.raises(DBAPIError, match="row-level security"):
+    with pytest.raises(DBAPIError, match="is not made for"):
         run(shop, PROGRAMME, promotion=row.id, shop=shop.id)
 
 
 def test_a_programme_is_of_a_promotion_for_referrals(app, owner):
     shop = make_shop()
     row = promote(shop, "fixed_coupon", {"minor": 1})
-    with pytest.raises(DBAPIError, match="row-level security"):
+    with pytest.raises(DBAPIError, match="is not made for"):
         run(shop, PROGRAMME, promotion=row.id, shop=shop.id)
+
+
+def test_a_shop_hangs_no_terms_of_its_own_on_a_programme_that_its_maker_has_published(app, owner):
+    """Even where the shop is one of those that it was made for."""
+    shop = make_shop()
+    goods = make_goods(shop, codes=1)
+    row = promote(None, "referral", {"minor": 1}, brand_id=goods.brand_id, shop_ids=[shop.id])
+    with pytest.raises(DBAPIError, match="is not made for"):
+        run(shop, PROGRAMME, promotion=row.id, shop=shop.id)
+
+
+def test_a_brands_terms_are_changed_by_no_shop(app, owner):
+    shop = make_shop()
+    programme(shop, hold_days=7)
+    other = make_goods(shop, codes=1)
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE promotions SET owner = 'brand', funder = 'brand', shop_id = NULL, brand_id = :brand"
+            ),
+            {"brand": other.brand_id},
+        )
+    run(shop, "UPDATE referral_programmes SET hold_days = 0, most_per_month = NULL")
+    assert ask(owner, "SELECT count(*) FROM referral_programmes WHERE hold_days = 0") == [(0,)]
