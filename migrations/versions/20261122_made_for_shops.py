@@ -6,7 +6,7 @@ writing it, and no longer: afterwards nobody hangs terms of their own on what so
 
 from alembic import op
 
-from tenants.context import SHOP_ROLE
+from tenants.context import PLATFORM_ROLE, SHOP_ROLE
 
 revision = "0194"
 down_revision = "0193"
@@ -81,6 +81,9 @@ AFTER = {
     "group_offers": (LISTED["group_offers"], STOCK["group_offers"]),
     "groups": (OFFERED, LISTED["groups"], STOCK["groups"]),
 }
+OWN_ORDER = (
+    "EXISTS (SELECT 1 FROM orders o WHERE o.id = attributions.order_id AND o.shop_id = attributions.shop_id)"
+)
 OWN_PROGRAMME = (
     "EXISTS (SELECT 1 FROM promotions p WHERE p.id = referral_programmes.promotion_id"
     " AND p.shop_id = referral_programmes.shop_id AND p.kind = 'referral')"
@@ -101,6 +104,10 @@ def upgrade() -> None:
         op.execute(f"DROP POLICY own_things ON {table}")
     for table, tests in AFTER.items():
         _policy(table, tests)
+    # The past is the house's to tell: to whom a sale was due that was made before it came here.
+    op.execute(f"GRANT INSERT ON attributions TO {PLATFORM_ROLE}")
+    # That the order is the shop's own, own_things says.
+    op.execute(f"ALTER POLICY shop ON attributions WITH CHECK ({OF_SHOP})")
     op.execute(f"ALTER POLICY shop ON referral_programmes WITH CHECK ({OF_SHOP})")
     op.execute(
         f"CREATE POLICY own_terms ON referral_programmes AS RESTRICTIVE FOR UPDATE TO {SHOP_ROLE}"
@@ -116,10 +123,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(f"REVOKE INSERT ON attributions FROM {PLATFORM_ROLE}")
     op.execute("DROP TRIGGER its_coupons ON referral_programmes")
     op.execute("DROP FUNCTION promo.its_coupons()")
     op.execute("DROP POLICY own_terms ON referral_programmes")
     op.execute(f"ALTER POLICY shop ON referral_programmes WITH CHECK ({OF_SHOP} AND {OWN_PROGRAMME})")
+    op.execute(f"ALTER POLICY shop ON attributions WITH CHECK ({OF_SHOP} AND {OWN_ORDER})")
     for table in AFTER:
         op.execute(f"DROP POLICY own_things ON {table}")
     for table, tests in BEFORE.items():

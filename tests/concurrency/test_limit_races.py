@@ -98,7 +98,9 @@ def test_of_four_units_that_one_account_pays_for_at_once_one_is_sold(app, owner)
 def test_without_the_queue_one_account_pays_for_several(app, owner):
     with (
         changed_function(owner, "promo.queue_up", (r"PERFORM pg_advisory_xact_lock\(.*?\);", "NULL;")),
-        changed_function(owner, "promo.know_payer", (r"IF v_mine", "PERFORM pg_sleep(0.3); IF v_mine")),
+        changed_function(
+            owner, "promo.know_payer", (r"IF promo\.taken_by", "PERFORM pg_sleep(0.3); IF promo.taken_by")
+        ),
         pytest.raises(AssertionError),
     ):
         check_one_payer(app, owner)

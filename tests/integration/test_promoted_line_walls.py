@@ -3,6 +3,8 @@
 Each quote here is forged with the house's own seal, as if the shop's code had been turned against brand and platform.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.domain.catalog.models import Listing
 from app.domain.pricing import quotes
+from app.domain.pricing.errors import PriceChanged
 from app.domain.pricing.rules import PricedLine, Step
 from app.domain.promotions import service
 from app.domain.promotions.errors import PromotionOver
@@ -39,6 +42,15 @@ SEEN = (
     f"shop_id IS NULL AND status <> 'draft' AND (shop_ids IS NULL OR {SHOP_ID} = ANY (shop_ids))"
     f" AND currency = (SELECT s.currency FROM shops s WHERE s.id = {SHOP_ID})"
 )
+
+
+@contextmanager
+def refused(match: str) -> Iterator[None]:
+    """The database says no; a buyer hears it as a price to agree to again."""
+    with pytest.raises((DBAPIError, PriceChanged)) as told:
+        yield
+    said = told.value if isinstance(told.value, DBAPIError) else told.value.__cause__
+    assert match in str(said)
 
 
 @pytest.fixture
@@ -88,7 +100,7 @@ def test_nobody_sells_below_the_floor_by_an_exemption_whose_promotion_took_nothi
     other = promote(shop, "fixed_coupon", {"minor": 650})
     exempt(owner, row, goods)
     for steps in ([], [(other, 650)]):
-        with pytest.raises(DBAPIError, match="exemption"):
+        with refused("exemption"):
             order(shop, line(goods, steps, offer_minor=1350, discount_minor=0, net_minor=1350, floor_minor=1300,
                              floor_promotion=row.key))  # fmt: skip
     assert ask(owner, "SELECT count(*) FROM orders") == [(0,)]
@@ -98,7 +110,7 @@ def test_what_else_lies_on_an_exempted_line_still_needs_the_ordinary_floor(shop,
     row = promote(shop, "timed_price", {"minor": 1999})
     other = promote(shop, "fixed_coupon", {"minor": 649})
     exempt(owner, row, goods)
-    with pytest.raises(DBAPIError, match="exemption"):
+    with refused("exemption"):
         order(shop, line(goods, [(row, 1), (other, 649)], floor_minor=1300, floor_promotion=row.key))
 
 
@@ -122,7 +134,7 @@ VALUES = {
 def test_nobody_pays_more_of_a_line_than_its_promotion_gives(shop, goods, kind, by):
     value, most = VALUES[kind]
     row = promote(None, kind, value, **({"brand_id": goods.brand_id} if by == "brand" else {}))
-    with pytest.raises(DBAPIError, match="more than it gives"):
+    with refused("more than it gives"):
         order(shop, line(goods, [(row, most + 1)]))
     order(shop, line(goods, [(row, most)]))
 
@@ -130,14 +142,14 @@ def test_nobody_pays_more_of_a_line_than_its_promotion_gives(shop, goods, kind, 
 def test_an_amount_is_given_once_in_an_order(shop, goods):
     other = make_goods(shop, price=2000, floor=1500, codes=5, brand_id=goods.brand_id)
     row = promote(None, "fixed_coupon", {"minor": 100}, brand_id=goods.brand_id)
-    with pytest.raises(DBAPIError, match="more than it gives"):
+    with refused("more than it gives"):
         order(shop, line(goods, [(row, 60)]), line(other, [(row, 60)]))
     order(shop, line(goods, [(row, 60)]), line(other, [(row, 40)]))
 
 
 def test_a_threshold_is_reached_before_anybody_pays(shop, goods):
     row = promote(None, "threshold_coupon", {"minor": 100, "from_minor": 2001})
-    with pytest.raises(DBAPIError, match="more than it gives"):
+    with refused("more than it gives"):
         order(shop, line(goods, [(row, 100)]))
 
 
@@ -148,7 +160,7 @@ def test_a_bundle_is_whole_before_anybody_pays(shop, goods):
         {"sku": other.sku_id, "units": 1, "minor": 1900},
     ]
     row = promote(None, "bundle_price", {"parts": parts}, brand_id=goods.brand_id)
-    with pytest.raises(DBAPIError, match="more than it gives"):
+    with refused("more than it gives"):
         order(shop, line(goods, [(row, 100)]))
     order(shop, line(goods, [(row, 100)]), line(other, [(row, 100)]))
 
@@ -158,7 +170,7 @@ def test_nobody_pays_for_goods_that_its_promotion_is_not_for(shop, goods):
     for target in ({"target_of": "sku", "target_ids": [other.sku_id]}, {"target_of": "product", "target_ids": [other.product_id]},
                    {"target_of": "category", "target_ids": [999]}):  # fmt: skip
         row = promote(None, "fixed_coupon", {"minor": 100}, brand_id=goods.brand_id, **target)
-        with pytest.raises(DBAPIError, match="is not for"):
+        with refused("is not for"):
             order(shop, line(goods, [(row, 100)]))
 
 
@@ -169,7 +181,7 @@ def test_nobody_pays_in_a_shop_of_another_currency(shop, goods, owner):
     with owner.begin() as connection:
         connection.execute(text("ALTER POLICY readable_perkline_shop ON promotions USING (true)"))
     try:
-        with pytest.raises(DBAPIError, match="is not for"):
+        with refused("is in JPY, order"):
             order(shop, line(goods, [(row, 100)]))
     finally:
         with owner.begin() as connection:
@@ -197,7 +209,7 @@ def test_a_list_price_that_changed_after_the_quote_is_as_it_was_quoted(shop, goo
 
 def test_nobody_pays_for_a_list_price_that_the_shop_never_had(shop, goods):
     row = promote(None, "percentage_coupon", {"rate_bps": 5000})
-    with pytest.raises(DBAPIError, match="list price"):
+    with refused("list price"):
         order(
             shop,
             line(

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.credit.errors import CreditChanged, CreditOfAnother
 from app.domain.payments.gateway import EventKind
 from app.domain.referrals.rules import Promise
-from app.flows import grouping, purchase, rewarding
+from app.flows import purchase, rewarding
 from app.flows.expire import expire_checkouts
 from app.flows.prove import prove
 from app.flows.refund import record
@@ -17,7 +17,6 @@ from app.foundation.unit_of_work import unit_of_work
 from tenants.context import shop_scope
 from tests.factories import make_goods, make_shop, place
 from tests.factories.credit import MEI, account, asked_for, credited, moves, paid_with, proven, refunds, spend
-from tests.factories.groups import group_of, offer_group, past_deadline
 from tests.factories.money import Books, dispute, give, set_fee
 from tests.factories.orders import BUYER, pay, run_jobs, state_of
 from tests.factories.referrals import brought, later, programme, promoter
@@ -359,39 +358,6 @@ def test_the_rest_is_never_less_than_the_gateway_takes(app, owner):
     credited(shop, owner, total - 30)
     placed = spend(shop, goods)
     assert asked_for(placed) == 100 and account(owner, shop) == (total - 30, total - 100, 0)
-
-
-def test_members_of_a_group_pay_with_credit_and_get_it_back_when_it_fails(app, owner):
-    shop = make_shop()
-    credited(shop, owner, 1600)
-    deal = offer_group(shop, make_goods(shop, codes=9), people=2)
-    whole = deal.open(email=MEI, credit=Wish(MEI, 1500))
-    assert whole.payment_id is None and state_of(shop, whole) == "paid"
-    assert account(owner, shop) == (100, 0, 0)
-    past_deadline(owner)
-    assert grouping.end_groups() == 1
-    run_jobs()
-    assert state_of(shop, whole) == "refunded" and account(owner, shop) == (1600, 0, 0)
-    again = deal.open(email=MEI, credit=Wish(MEI, 1500))
-    deal.pay(deal.join(group_of(owner, again)))
-    assert state_of(shop, again) == "delivered" and account(owner, shop) == (100, 0, 0)
-    Books(owner).check()
-    proven()
-
-
-def test_a_member_who_has_not_paid_yet_gets_its_credit_with_the_groups_end(app, owner):
-    shop = make_shop()
-    credited(shop, owner, 700)
-    deal = offer_group(shop, make_goods(shop, codes=9), people=2)
-    first = deal.open()
-    member = deal.join(group_of(owner, first), email=MEI, credit=Wish(MEI, 700))
-    deal.pay(first)
-    assert account(owner, shop) == (700, 700, 0)
-    past_deadline(owner)
-    grouping.end_groups()
-    run_jobs()
-    assert state_of(shop, member) == "cancelled" and account(owner, shop) == (700, 0, 0)
-    proven()
 
 
 def test_mailboxes_are_compared_as_the_house_compares_them(app, owner):

@@ -1,6 +1,7 @@
 """A foreign key sees past row security: what a shop's row points at must be the shop's own, or nothing is written."""
 
 import json
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -71,10 +72,13 @@ def refused_by(owner: Engine, world: World, one: Pointer) -> str:
     return ""
 
 
+WALLS = "row-level security|in force is <NULL>|is not made for shop|is somebody else's"
+
+
 @pytest.mark.parametrize("one", pointers(), ids=str)
 def test_a_shops_row_does_not_point_at_another_shops(world: World, owner: Engine, one: Pointer):
     said = refused_by(owner, world, one)
-    assert "row-level security" in said or "in force is <NULL>" in said, said
+    assert re.search(WALLS, said), said
 
 
 def test_a_seat_is_given_no_order_of_another_shop(world: World):
@@ -83,7 +87,7 @@ def test_a_seat_is_given_no_order_of_another_shop(world: World):
     with (
         shop_scope(world.a.shop.id),
         fresh_session() as opened,
-        pytest.raises(DBAPIError, match="row-level security"),
+        pytest.raises(DBAPIError, match=r"row-level security|takes nothing from seat"),
     ):
         opened.execute(move, {"order": world.b.placed.order_id})
 
@@ -126,6 +130,6 @@ def test_no_shop_runs_its_programme_on_the_money_of(world: World, whose: str):
     with (
         shop_scope(world.a.shop.id),
         fresh_session() as opened,
-        pytest.raises(DBAPIError, match="row-level security"),
+        pytest.raises(DBAPIError, match=WALLS),
     ):
         opened.execute(own, {"at": row.id, "shop": world.a.shop.id})

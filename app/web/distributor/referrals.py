@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain.credit import queries as credit
 from app.domain.promotions.models import StoredPromotion
-from app.domain.referrals import queries
+from app.domain.referrals import lists, queries
 from app.domain.referrals.service import promise_of
 from app.flows import referrals
 from app.foundation.errors import ProductError
@@ -48,7 +48,7 @@ def referrals_home(slug: str) -> Any:  # noqa: ARG001 - the scope of its shop is
         for programme, promotion in rows
     ]  # fmt: skip
     return render_template(
-        "distributor/referrals.html", rows=told, figures=queries.figures(g.shop.id), states=PROGRAMME_STATES,
+        "distributor/referrals.html", rows=told, figures=lists.figures(g.shop.id), states=PROGRAMME_STATES,
         tabs=tabs("referrals_home"), owed=credit.outstanding(g.shop.id), by=paid_by,
     )  # fmt: skip
 
@@ -129,9 +129,7 @@ def rewards(slug: str) -> Any:
         ),
         empty=_("No order has come by a promoter's link yet."),
     )  # fmt: skip
-    return answer(
-        listing, queries.rewards_page, _reward_row, "distributor/rewards.html", tabs=tabs("rewards")
-    )
+    return answer(listing, lists.rewards_page, _reward_row, "distributor/rewards.html", tabs=tabs("rewards"))
 
 
 @distributor.get("/shops/<slug>/referrals/credit")
@@ -174,7 +172,7 @@ def friend_words(value: dict[str, Any]) -> str:
 
 def _with_codes(asked: Asked) -> Page[Any]:
     """The promoters, each with the coupons that belong to it."""
-    page = queries.promoters_page(asked)
+    page = lists.promoters_page(asked)
     codes: dict[int, list[StoredPromotion]] = {}
     for one in queries.codes_of([row[0].id for row in page.rows]):
         codes.setdefault(int(one.settings["promoter_id"]), []).append(one)

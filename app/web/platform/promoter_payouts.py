@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, flash, request
 from flask_babel import gettext as _
 
-from app.domain.referrals import queries
+from app.domain.referrals import lists
 from app.flows import promoter_pay
 from app.foundation.errors import ProductError
 from app.web.console.columns import Col
@@ -33,7 +33,7 @@ def promoter_payouts() -> Any:
         empty=_("No promoter has asked for a payout yet."),
     )  # fmt: skip
     return answer(
-        listing, queries.payouts_page, _row, "platform/promoter_payouts.html", tabs=tabs("promoter_payouts"),
+        listing, lists.payouts_page, _row, "platform/promoter_payouts.html", tabs=tabs("promoter_payouts"),
         currencies=("CNY", "USD"),
     )  # fmt: skip
 
