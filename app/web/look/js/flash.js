@@ -56,13 +56,29 @@
     place.replaceWith(fresh);
   }
 
+  // A house that is full has done nothing with what it was sent: it is asked again by itself, a little later each time.
+  async function patiently(path, options) {
+    const crowded = one("[data-crowded]");
+    try {
+      for (let nth = 0; ; nth += 1) {
+        const answer = await fetch(path, { cache: "no-store", ...options });
+        if (answer.status !== 503 || nth === 8) return answer;
+        crowded.hidden = false;
+        const seconds = (Number(answer.headers.get("Retry-After")) || 1) + nth / 2;
+        await new Promise((done) => { setTimeout(done, seconds * (750 + Math.random() * 500)); });
+      }
+    } finally {
+      crowded.hidden = true;
+    }
+  }
+
   // Begun while counting down; one proof is one entry.
   function solve() {
     if (!("challenge" in box.dataset)) return null;
     if (solved && Date.now() - solved > 720_000) { solution = null; solved = 0; }  // it is good for a quarter of an hour
     if (solution) return solution;
     solution = (async () => {
-      const task = await (await fetch(`${here}/task`, { cache: "no-store" })).json();
+      const task = await (await patiently(`${here}/task`)).json();
       const work = perkline.solver(box.dataset.worker, task.parameters);
       try {
         const found = await work.found;
@@ -121,9 +137,10 @@
       if ("challenge" in box.dataset) {
         one("[data-working]").hidden = false;
         body.set("challenge", await solve());
-        solution = null;
       }
-      const answer = await fetch(`${here}/enter`, { method: "POST", body, headers: { "X-Fragment": "1" } });
+      const answer = await patiently(`${here}/enter`, { method: "POST", body, headers: { "X-Fragment": "1" } });
+      if (answer.status === 503) throw new Error("still full");
+      solution = null; // taken, or no good: the next entry works on another
       const said = await answer.json();
       if (said.state !== "refused") hear(said);
       else problem(said.words);
