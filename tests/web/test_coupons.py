@@ -140,7 +140,7 @@ def test_what_is_gone_over_or_not_for_this_buyer_says_so(visit, inside, shop, on
     on(title="自动", title_en="By itself")
     other = visit(shop, ip="198.51.100.9")
     page = text_of(other.get("/coupons"))
-    assert "Chosen few" not in page and "By itself" in page and "Counts by itself" in page
+    assert "Chosen few" not in page and "By itself" in page and "Applies automatically" in page
     with inside(), shop_scope(shop.id):
         coupon = next(one for one in coupons.centre(coupons.Shopper("x")) if one.promotion.title == "领完")
     other.post(f"/coupons/{coupon.promotion.key}/claim")

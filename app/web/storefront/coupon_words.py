@@ -20,7 +20,7 @@ from app.web.storefront.pages import in_language
 PLACES = ("claim", "claimed", "code", "auto", "tomorrow", "not_first", "used", "gone", "paused", "ended")
 STATES: Mapping[str, object] = {
     "claimed": lazy_gettext("In your hand"),
-    "auto": lazy_gettext("Counts by itself"),
+    "auto": lazy_gettext("Applies automatically"),
     "code": lazy_gettext("With this code"),
     "tomorrow": lazy_gettext("Gone for today, more tomorrow"),
     "not_first": lazy_gettext("For a first order"),

@@ -52,7 +52,7 @@ def coupon(key: str) -> ResponseReturnValue:
 
 
 def claim_coupon(key: str) -> ResponseReturnValue:
-    """Put it into this visitor's hand; from then on it counts by itself."""
+    """Put it into this visitor's hand; from then on it applies automatically."""
     device()
     who = asking.asked().shopper
     found = coupons.by_link(key, who, ip=request.remote_addr)
