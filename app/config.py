@@ -107,7 +107,7 @@ class Settings:
         return hmac.new(self.secret_key.encode(), purpose.encode(), hashlib.sha256).digest()
 
 
-PLACES_EACH = 24
+PLACES_EACH = 64
 """How many requests may be in a web process for each that works: those who wait for a turn are counted too."""
 PAYOUTS = ("daily", "weekly", "monthly")
 USUAL_PORTS = {"http": "80", "https": "443"}

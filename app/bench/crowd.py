@@ -8,6 +8,7 @@ comes within the first `spread` seconds, asks where it stands when it is told to
 
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
@@ -167,6 +168,8 @@ class Crowd:
 
 
 if __name__ == "__main__":
+    # Buyers have processors of their own: theirs take the time that the house leaves them.
+    os.nice(10)
     resource.setrlimit(
         resource.RLIMIT_NOFILE, (SOCKETS, max(SOCKETS, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     )

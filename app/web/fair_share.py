@@ -26,6 +26,8 @@ IN_COMPANY = 4
 COMPANY_SECONDS = 2.0
 """So long after a shop's last request the house counts as shared with it."""
 PATIENCE_SECONDS = 8.0
+FIRST = "perkline.first"
+"""In the request's environment: many wait at the door for this answer."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -56,25 +58,28 @@ class Turns:
         self._working = self._begun = 0
         self._lock = Lock()
 
-    def enter(self, who: Hashable, *, urgent: bool = False) -> bool:
+    def enter(self, who: Hashable, *, urgent: bool = False, first: bool = False) -> bool:
         """Wait for a turn; False where this shop has more than its share here already, or waited too long.
 
         `urgent`: somebody has filled in a form, or stands in a line; only three quarters of all places are too many
-        for one shop.
+        for one shop. `first`: before the others of its shop, since many wait for what it fetches.
         """
         with self._lock:
             now = time.monotonic()
             party = self._parties.setdefault(who, Party())
             party.seen = now
             company = self._company(who, now)
-            if company and party.here >= self._places * (3 if urgent else 2) // 4:
+            if company and not first and party.here >= self._places * (3 if urgent else 2) // 4:
                 return False
-            if not party.waiting and self._may_work(party, company):
+            if (first or not party.waiting) and self._may_work(party, company):
                 self._begin(party)
                 return True
             turn = Lock()
             turn.acquire()
-            party.waiting.append(turn)
+            if first:
+                party.waiting.appendleft(turn)
+            else:
+                party.waiting.append(turn)
         return turn.acquire(timeout=PATIENCE_SECONDS) or self._give_up(party, turn)
 
     def leave(self, who: Hashable) -> None:
@@ -147,7 +152,8 @@ class FairShare:
         who = self._whose(environ)
         if who is None:
             return behind(environ, start)
-        if not self.turns.enter(who, urgent=urgent or environ["REQUEST_METHOD"] not in SAFE):
+        urgent = urgent or environ["REQUEST_METHOD"] not in SAFE
+        if not self.turns.enter(who, urgent=urgent, first=FIRST in environ):
             figures.turned_away.inc()
             return self._turned_away(environ, start)
         try:

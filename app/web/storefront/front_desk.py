@@ -15,11 +15,12 @@ from threading import Event, Lock
 from typing import Any
 
 from app.foundation import clock
+from app.web.fair_share import FIRST
 from app.web.language import COOKIE
 from tenants.directory import CachedDirectory
 
 MOST_KEPT = 512
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 4.0
 """So long somebody waits for a page that another visitor is fetching anew."""
 KEEP_UNTIL = "perkline.keep_until"
 """A view writes here, in the request's environment, how long its answer may be handed to others."""
@@ -88,6 +89,7 @@ class FrontDesk:
                 fetched.wait(PATIENCE_SECONDS)
             found = self._fresh(key)
             return self._hand_over(found, start) if found else self._ask(key, environ, start)
+        environ[FIRST] = True
         try:
             return self._ask(key, environ, start)
         finally:
