@@ -17,4 +17,4 @@ def take_short_turns() -> None:
     A page waits for the interpreter anew after each statement, behind each thread that wants it too; with Python's
     usual 5 ms and two busy threads beside it, ten statements cost 0.1 s.
     """
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(0.0005)

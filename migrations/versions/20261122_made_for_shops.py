@@ -49,6 +49,7 @@ BEGIN
 END $$
 """
 ROLE = "perkline_promo"
+ASKED_AT_COMMIT = ("gives", "exempted", "explained")
 
 
 def _seen(table: str, column: str, of: str, *, optional: bool = False, more: str = "") -> str:
@@ -113,6 +114,9 @@ def upgrade() -> None:
         f"CREATE POLICY own_terms ON referral_programmes AS RESTRICTIVE FOR UPDATE TO {SHOP_ROLE}"
         f" USING ({OWN_PROGRAMME}) WITH CHECK ({OWN_PROGRAMME})"
     )
+    # Their questions are long and their tables indexed: planned once for each connection, and not for each order.
+    for function in ASKED_AT_COMMIT:
+        op.execute(f"ALTER FUNCTION promo.{function}() SET plan_cache_mode = force_generic_plan")
     op.execute(ITS_COUPONS)
     op.execute("REVOKE ALL ON FUNCTION promo.its_coupons() FROM PUBLIC")
     op.execute(f"ALTER FUNCTION promo.its_coupons() OWNER TO {ROLE}")
@@ -124,6 +128,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(f"REVOKE INSERT ON attributions FROM {PLATFORM_ROLE}")
+    for function in ASKED_AT_COMMIT:
+        op.execute(f"ALTER FUNCTION promo.{function}() RESET plan_cache_mode")
     op.execute("DROP TRIGGER its_coupons ON referral_programmes")
     op.execute("DROP FUNCTION promo.its_coupons()")
     op.execute("DROP POLICY own_terms ON referral_programmes")

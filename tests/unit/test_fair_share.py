@@ -104,10 +104,10 @@ def test_without_shares_the_visitor_would_wait_behind_them_all(crowd):
     assert crowd.order[HANDS:] == ["loud"]
 
 
-def test_in_company_one_shop_works_with_a_quarter_of_the_hands_and_waits_on_half_of_the_places(crowd):
+def test_in_company_one_shop_works_with_a_small_part_of_the_hands_and_waits_on_half_of_the_places(crowd):
     crowd.come("calm")
     crowd.come("loud", 20)
-    assert crowd.order.count("loud") == HANDS // 4
+    assert crowd.order.count("loud") == max(1, HANDS // fair_share.IN_COMPANY)
     assert crowd.turned_away == ["loud"] * 12
     crowd.come("another")
     assert crowd.order[-1] == "another"
