@@ -2,11 +2,12 @@
 
 More requests may be in the house than may work at once (and so hold a database connection). Who has to wait is let
 in by turns, the shop that has the fewest at work first. While another shop was here a moment ago, one shop works
-with at most an eighth of the hands and waits on at most half of the places; what comes beyond that is told at once,
-and cheaply, to come back in a second or two. A shop that is alone has everything.
+with at most half of the hands, with an eighth of them while a crowd waits for it, and waits on at most half of the
+places; what comes beyond that is told at once, and cheaply, to come back in a second or two. A shop that is alone
+has everything.
 
 An eighth, because hands of one process share its one interpreter: a page of the calm shop waits for it again after
-each statement, behind every hand of the crowd that wants it too. Two more hands and its 95th percentile doubles.
+each statement, behind every hand of the crowd that wants it too. One hand more and its 95th percentile doubles.
 """
 
 import time
@@ -21,8 +22,8 @@ from app.foundation import figures
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Whose = Callable[[dict[str, Any]], Hashable | None]
 
-IN_COMPANY = 8
-"""One in so many hands is a shop's while others are here."""
+CROWD, FOR_A_CROWD = 8, 8
+"""So many who wait are a crowd; in company it has one in so many hands."""
 COMPANY_SECONDS = 2.0
 """So long after a shop's last request the house counts as shared with it."""
 PATIENCE_SECONDS = 8.0
@@ -119,7 +120,8 @@ class Turns:
         party.turn = self._begun
 
     def _may_work(self, party: Party, company: bool) -> bool:
-        most = max(1, self._hands // IN_COMPANY) if company else self._hands
+        part = 1 if not company else FOR_A_CROWD if len(party.waiting) >= CROWD else 2
+        most = max(1, self._hands // part)
         return self._working < self._hands and party.working < most
 
     def _company(self, who: Hashable, now: float) -> bool:

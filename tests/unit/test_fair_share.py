@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.web import fair_share
-from app.web.fair_share import FairShare, Held, Turns
+from app.web.fair_share import FairShare, Held, Party, Turns
 
 HANDS, PLACES = 4, 16
 
@@ -104,13 +104,23 @@ def test_without_shares_the_visitor_would_wait_behind_them_all(crowd):
     assert crowd.order[HANDS:] == ["loud"]
 
 
-def test_in_company_one_shop_works_with_a_small_part_of_the_hands_and_waits_on_half_of_the_places(crowd):
+def test_in_company_one_shop_works_with_half_of_the_hands_and_waits_on_half_of_the_places(crowd):
     crowd.come("calm")
     crowd.come("loud", 20)
-    assert crowd.order.count("loud") == max(1, HANDS // fair_share.IN_COMPANY)
+    assert crowd.order.count("loud") == HANDS // 2
     assert crowd.turned_away == ["loud"] * 12
     crowd.come("another")
     assert crowd.order[-1] == "another"
+
+
+def test_a_crowd_in_company_has_one_hand_of_eight():
+    turns, party = Turns(hands=8, places=64), Party(working=1)
+    assert turns._may_work(party, company=True)
+    party.waiting.extend(threading.Lock() for _ in range(fair_share.CROWD))
+    assert not turns._may_work(party, company=True)
+    assert turns._may_work(party, company=False), "a shop that is alone has everything"
+    party.working = 0
+    assert turns._may_work(party, company=True)
 
 
 def test_who_has_filled_in_a_form_finds_more_room(crowd):
