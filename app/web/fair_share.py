@@ -22,7 +22,7 @@ from app.foundation import figures
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Whose = Callable[[dict[str, Any]], Hashable | None]
 
-CROWD, FOR_A_CROWD = 8, 8
+CROWD, FOR_A_CROWD = 4, 8
 """So many who wait are a crowd; in company it has one in so many hands."""
 COMPANY_SECONDS = 2.0
 """So long after a shop's last request the house counts as shared with it."""
